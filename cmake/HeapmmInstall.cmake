@@ -1,0 +1,34 @@
+# Installation: libraries, headers, the CMake package and the pkg-config file.
+# SPDX-License-Identifier: MIT
+#
+# Both descriptions name the prefix relative to themselves, so that an installed copy may be moved.
+include(CMakePackageConfigHelpers)
+
+set(heapmm_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/heapmm)
+set(heapmm_pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+install(TARGETS heapmm_static heapmm_shared EXPORT heapmm)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+# The implementation of the heap, for instances of the user's own.
+foreach(layer base heap)
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/${layer} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heapmm/impl
+        FILES_MATCHING PATTERN "*.h")
+endforeach()
+
+install(EXPORT heapmm NAMESPACE heapmm:: FILE heapmm-targets.cmake DESTINATION ${heapmm_package_dir})
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/heapmm-config.cmake.in ${PROJECT_BINARY_DIR}/heapmm-config.cmake
+    INSTALL_DESTINATION ${heapmm_package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/heapmm-config-version.cmake COMPATIBILITY SameMajorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/heapmm-config.cmake ${PROJECT_BINARY_DIR}/heapmm-config-version.cmake
+    DESTINATION ${heapmm_package_dir})
+
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} OUTPUT_VARIABLE heapmm_include_path)
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} OUTPUT_VARIABLE heapmm_lib_path)
+cmake_path(ABSOLUTE_PATH heapmm_pkgconfig_dir BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} NORMALIZE OUTPUT_VARIABLE heapmm_pc_place)
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${heapmm_pc_place} OUTPUT_VARIABLE heapmm_prefix_path)
+set(heapmm_pc_cflags "")
+if(HEAPMM_GRANULE)
+    set(heapmm_pc_cflags " -DHMM_HEAP_GRANULE=${HEAPMM_GRANULE}")
+endif()
+configure_file(${PROJECT_SOURCE_DIR}/cmake/heapmm.pc.in ${PROJECT_BINARY_DIR}/heapmm.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/heapmm.pc DESTINATION ${heapmm_pkgconfig_dir})
