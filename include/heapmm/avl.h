@@ -71,7 +71,8 @@
  * substitute and build): these must be accessible. After access has failed the operation calls no other hook and returns
  * HMM_AVL_NULL, false or -1, and *root and all nodes in the tree are as they were: whatever may fail comes before the first
  * store. (The hook knows why it failed: let it say so in the context.) An operation also fails in this way where it meets more
- * than HMM_AVL_MAX_DEPTH nodes on one path, so that it ends whatever the links say.
+ * than HMM_AVL_MAX_DEPTH nodes on one path, and a removal where the nodes that it would change are out of order: so whatever
+ * the links and balances say, an operation ends, and calls hooks with no node but those that access has passed.
  *
  * How many nodes must stay accessible at the same time, the last ones accessed:
  *     search, least, greatest, start, start_least, start_greatest, next, previous   1
@@ -376,23 +377,31 @@ HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(avl_rotate)(HMM_AVL_CONTEXT context, HMM
     return inner;
 }
 
-/* Corrects the balances above a node that was hung at the end of the path.
- *
- * pivot: index of the deepest node on the path that was not balanced, 0 if all were. The nodes below it now lean to the new node.
- * The pivot's subtree does not become deeper, so nothing above it changes. */
-HMM_AVL_FUNCTION void HMM_AVL(avl_grown)(HMM_AVL_CONTEXT context, const HMM_AVL(avl_path) *path, int pivot,
-                                         HMM_AVL_HANDLE *root) {
-    for (int i = pivot + 1; i < path->depth; i++)
-        HMM_AVL(set_balance)(context, path->node[i], 2 * path->direction[i] - 1);
+/* Corrects the balances above a node that was hung at the end of the path. Upwards, until a subtree keeps its depth: the first
+ * node that was not balanced does, by becoming so or by a rotation. */
+HMM_AVL_FUNCTION void HMM_AVL(avl_grown)(HMM_AVL_CONTEXT context, const HMM_AVL(avl_path) *path, HMM_AVL_HANDLE *root) {
+    for (int i = path->depth - 1; i >= 0; i--) {
+        HMM_AVL_HANDLE top = path->node[i];
+        const int heavy = path->direction[i];
+        const int lean = 2 * heavy - 1;
+        const int balance = HMM_AVL(get_balance)(context, top);
 
-    HMM_AVL_HANDLE top = path->node[pivot];
-    const int heavy = path->direction[pivot];
-    const int lean = 2 * heavy - 1;
-    const int balance = HMM_AVL(get_balance)(context, top);
-    if (balance == lean)
-        HMM_AVL(avl_hang)(context, path, pivot, root, HMM_AVL(avl_rotate)(context, top, heavy));
-    else
+        if (balance == lean) {
+            HMM_AVL(avl_hang)(context, path, i, root, HMM_AVL(avl_rotate)(context, top, heavy));
+            return;
+        }
         HMM_AVL(set_balance)(context, top, balance + lean);
+        if (balance != 0) return;
+    }
+}
+
+/* Whether a node may be hung at the end of the path: it is shorter than the longest, or a rotation will follow. */
+HMM_AVL_FUNCTION bool HMM_AVL(avl_can_grow)(HMM_AVL_CONTEXT context, const HMM_AVL(avl_path) *path) {
+    int i = path->depth;
+    if (i < HMM_AVL(avl_max_depth)) return true;
+    int balance = 0;
+    while (balance == 0 && i > 0) balance = HMM_AVL(get_balance)(context, path->node[--i]);
+    return balance != 0;
 }
 
 /* Inserts a node.
@@ -402,56 +411,76 @@ HMM_AVL_FUNCTION void HMM_AVL(avl_grown)(HMM_AVL_CONTEXT context, const HMM_AVL(
  *   unchanged, if access failed or the tree would become deeper than HMM_AVL_MAX_DEPTH.
  * Examples: tree = {1,3}: insert(2) => the new node, tree = {1,2,3}; then insert(another 2) => the first 2. */
 HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(insert)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE *root, HMM_AVL_HANDLE node) {
-    const HMM_AVL_KEY key = HMM_AVL(key)(context, node);
+    HMM_AVL_KEY key = HMM_AVL(key)(context, node);
     HMM_AVL(avl_path) path;
     HMM_AVL_HANDLE at = *root;
     int depth = 0;
-    int pivot = 0;
-    int pivot_balance = 0;
 
     while (at != HMM_AVL_NULL) {
         if (!HMM_AVL(avl_reach)(context, at, depth)) return HMM_AVL_NULL;
         const int order = HMM_AVL(compare)(context, key, at);
         if (order == 0) return at;
-        const int balance = HMM_AVL(get_balance)(context, at);
-        if (balance != 0) {
-            pivot = depth;
-            pivot_balance = balance;
-        }
         path.node[depth] = at;
         path.direction[depth] = order > 0;
         depth++;
         at = HMM_AVL(get_child)(context, at, order > 0);
     }
     path.depth = depth;
-    /* Below a path of full length there is room only if a rotation follows. */
-    if (depth == HMM_AVL(avl_max_depth) && pivot_balance != 2 * path.direction[pivot] - 1) return HMM_AVL_NULL;
+    if (!HMM_AVL(avl_can_grow)(context, &path)) return HMM_AVL_NULL;
 
     HMM_AVL(set_child)(context, node, 0, HMM_AVL_NULL);
     HMM_AVL(set_child)(context, node, 1, HMM_AVL_NULL);
     HMM_AVL(set_balance)(context, node, 0);
     HMM_AVL(avl_hang)(context, &path, depth, root, node);
-    if (depth > 0) HMM_AVL(avl_grown)(context, &path, pivot, root);
+    HMM_AVL(avl_grown)(context, &path, root);
     return node;
 }
 
-/* Whether the nodes that avl_shrunk will read are accessible: the same walk, read-only. The nodes on the path are. */
-HMM_AVL_FUNCTION bool HMM_AVL(avl_can_shrink)(HMM_AVL_CONTEXT context, const HMM_AVL(avl_path) *path) {
+/* Whether there is a node and it is accessible. */
+HMM_AVL_FUNCTION bool HMM_AVL(avl_usable)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE node) {
+    return node != HMM_AVL_NULL && HMM_AVL(access)(context, node);
+}
+
+/* Whether `other` lies beyond `node` in a direction. */
+HMM_AVL_FUNCTION bool HMM_AVL(avl_beyond)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE node, int direction, HMM_AVL_HANDLE other) {
+    const int order = HMM_AVL(compare)(context, HMM_AVL(key)(context, other), node);
+    return direction ? order > 0 : order < 0;
+}
+
+/* Whether avl_shrunk can do its work when the node at `index` is removed: the same walk, read-only.
+ *
+ * The nodes which it will read beside the path are passed to access. And the nodes which it will change lie in order on either
+ * side of the one removed, further out at each level. Hence they are distinct, and no change can lead a higher level to other
+ * nodes than those seen here, even if the tree is damaged. */
+HMM_AVL_FUNCTION bool HMM_AVL(avl_can_shrink)(HMM_AVL_CONTEXT context, const HMM_AVL(avl_path) *path, int index) {
+    HMM_AVL_HANDLE outermost[2] = {path->node[index], path->node[index]}; /* on the lesser and on the greater side */
+
+    if (path->depth > index + 1) {
+        const int side = path->direction[index];
+        HMM_AVL_HANDLE neighbour = path->node[path->depth - 1];
+        if (!HMM_AVL(avl_beyond)(context, outermost[side], side, neighbour)) return false;
+        outermost[side] = neighbour;
+    }
     for (int i = path->depth - 2; i >= 0; i--) {
+        HMM_AVL_HANDLE top = path->node[i];
         const int heavy = !path->direction[i];
         const int lean = 2 * heavy - 1;
-        const int balance = HMM_AVL(get_balance)(context, path->node[i]);
+        if (i != index && !HMM_AVL(avl_beyond)(context, outermost[heavy], heavy, top)) return false;
+        outermost[heavy] = top;
+        const int balance = HMM_AVL(get_balance)(context, top);
         if (balance == 0) return true;
         if (balance == -lean) continue;
 
-        HMM_AVL_HANDLE child = HMM_AVL(get_child)(context, path->node[i], heavy);
-        if (child == HMM_AVL_NULL || !HMM_AVL(access)(context, child)) return false;
+        HMM_AVL_HANDLE child = HMM_AVL(get_child)(context, top, heavy);
+        if (!HMM_AVL(avl_usable)(context, child) || !HMM_AVL(avl_beyond)(context, top, heavy, child)) return false;
+        outermost[heavy] = child;
         const int child_balance = HMM_AVL(get_balance)(context, child);
         if (child_balance == 0) return true;
         if (child_balance == lean) continue;
 
         HMM_AVL_HANDLE inner = HMM_AVL(get_child)(context, child, !heavy);
-        if (inner == HMM_AVL_NULL || !HMM_AVL(access)(context, inner)) return false;
+        if (!HMM_AVL(avl_usable)(context, inner)) return false;
+        if (!HMM_AVL(avl_beyond)(context, top, heavy, inner) || !HMM_AVL(avl_beyond)(context, child, !heavy, inner)) return false;
     }
     return true;
 }
@@ -509,7 +538,7 @@ HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(avl_remove)(HMM_AVL_CONTEXT context, HMM
         if (neighbour == HMM_AVL_NULL) return HMM_AVL_NULL;
         only = HMM_AVL(get_child)(context, neighbour, side);
     }
-    if (HMM_AVL_CAN_FAIL && !HMM_AVL(avl_can_shrink)(context, path)) return HMM_AVL_NULL;
+    if (HMM_AVL_CAN_FAIL && !HMM_AVL(avl_can_shrink)(context, path, index)) return HMM_AVL_NULL;
 
     HMM_AVL(avl_hang)(context, path, path->depth - 1, root, only);
     if (neighbour != HMM_AVL_NULL) HMM_AVL(avl_replace)(context, path, index, root, neighbour);
