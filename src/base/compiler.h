@@ -1,0 +1,45 @@
+/* compiler.h: everything that depends on the compiler, and the only file of the sources that asks which one it is.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * HMM_INTERNAL           a function of the heap's own. It may look at memory that a sanitizer has been told to guard.
+ * HMM_OUTLINE            the same, kept out of line: rare, and better not in the way of what is frequent.
+ * HMM_ENTRY              what public functions add to be allowed the same.
+ * HMM_MAY_ALIAS          for a type through which memory lent by the caller is read and written, whatever it was declared as.
+ * HMM_UNLIKELY(x)        x, which is almost never true.
+ * HMM_TRAP()             ends the program without a C library.
+ * HMM_HAS_BIT_SCANS      1 if the compiler has __builtin_clz and its relatives.
+ * HMM_ADDRESS_SANITIZER  1 in a build with AddressSanitizer. */
+#ifndef HMM_BASE_COMPILER_H
+#define HMM_BASE_COMPILER_H
+
+#if defined(__GNUC__)
+#define HMM_UNGUARDED __attribute__((no_sanitize_address))
+#define HMM_INTERNAL __attribute__((unused)) HMM_UNGUARDED static inline
+#define HMM_OUTLINE __attribute__((unused, noinline)) HMM_UNGUARDED static
+#define HMM_ENTRY HMM_UNGUARDED
+#define HMM_MAY_ALIAS __attribute__((may_alias))
+#define HMM_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#define HMM_TRAP() __builtin_trap()
+#define HMM_HAS_BIT_SCANS 1
+#else
+#define HMM_INTERNAL static inline
+#define HMM_OUTLINE static
+#define HMM_ENTRY
+#define HMM_MAY_ALIAS
+#define HMM_UNLIKELY(condition) (condition)
+#define HMM_TRAP() \
+    for (;;) {     \
+    }
+#define HMM_HAS_BIT_SCANS 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HMM_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#define HMM_ADDRESS_SANITIZER __has_feature(address_sanitizer)
+#else
+#define HMM_ADDRESS_SANITIZER 0
+#endif
+
+#endif

@@ -1,0 +1,279 @@
+/* audit.h: verifying, before the first store of an operation, all that it is going to read through or change.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Every function returns HMM_OK, or reports a fault and returns its code. None stores anything. No address is dereferenced before it is
+ * known to lie in a region: a pointer and a link are looked up, a size is compared with the distance to the region's end. At audit
+ * level 0 the callers skip them all.
+ *
+ * Trees. An insertion changes nodes on the path of its key only. A removal changes, besides, where it rotates, the other child of
+ * a node on the path and the inner child of that: so the path is audited to a depth of 2 beside it. When one operation changes the same
+ * tree again, the second change follows paths of a tree that the first has rebuilt. All nodes whose links the first removal writes lie
+ * within 2 of its path, and the children and grandchildren that they then have were their children or grandchildren, or each other's,
+ * before: within 4 of the path. So two removals audit both paths to a depth of 4, and every later insertion finds only
+ * audited nodes. Since a class is a narrow range of sizes, its tree has few nodes, and often this is the whole of it. */
+#ifndef HMM_HEAP_AUDIT_H
+#define HMM_HEAP_AUDIT_H
+
+#include "fault.h"
+#include "guard.h"
+#include "index.h"
+#include "region.h"
+
+enum { HMM_BESIDE_INSERTION = 0, HMM_BESIDE_REMOVAL = 2, HMM_BESIDE_TWO_REMOVALS = 4 };
+
+/* ---- Places -------------------------------------------------------------------------------------------------------------- */
+
+/* Units from b to the end of its region; 0 if b lies in none. */
+HMM_INTERNAL hmm_units units_to_end(const struct HMM_HEAP *heap, const struct block *b) {
+    const struct region *r = region_of(heap, address_of(b));
+    return r == NULL ? 0 : units_between(b, region_end(heap, r));
+}
+
+HMM_OUTLINE int report_outside(const struct HMM_HEAP *heap, const void *p) {
+    struct region_view view = {heap, NULL};
+    search_region(&view, address_of(p));
+    if (view.damaged != NULL)
+        return report(heap, HMM_FAULT_REGION_RECORD, view.damaged, "the record at the start of a region was overwritten");
+    return report(heap, HMM_FAULT_OUTSIDE, p, "the pointer lies in no block of this heap");
+}
+
+/* Whether a header gives a block at b a size that fits into its region. */
+HMM_INTERNAL bool size_is_plausible(hmm_units units, hmm_units room) {
+    return units - HMM_UNITS_LEAST <= room - HMM_UNITS_LEAST && room >= HMM_UNITS_LEAST;
+}
+
+/* ---- Blocks -------------------------------------------------------------------------------------------------------------- */
+
+HMM_OUTLINE int report_next_header(const struct HMM_HEAP *heap, const struct block *next) {
+    if (size_in(*header_of(next)) == 0 || units_to_end(heap, next) == 0)
+        return report(heap, HMM_FAULT_SENTINEL, next,
+                      "the end of the region was overwritten, or the size of the block before it");
+    return report(heap, HMM_FAULT_HEADER, next, "the header was overwritten, by an overflow of the block before it perhaps");
+}
+
+/* An allocated block that the caller names: its header, the next one, and its canary. */
+HMM_OUTLINE int report_not_allocated(const struct HMM_HEAP *heap, const struct block *b, hmm_units room) {
+    const hmm_word header = *header_of(b);
+    if (!header_is_valid(heap, b, header) || !size_is_plausible(size_in(header), room))
+        return report(heap, HMM_FAULT_HEADER, b,
+                      "no block starts here: an interior pointer, a block freed and coalesced, or its header was overwritten");
+    if (says_free(header)) return report(heap, HMM_FAULT_NOT_ALLOCATED, b, "the block is free: freed twice, or used after free");
+    const struct block *next = block_after(b, size_in(header));
+    if (!header_is_valid(heap, next, *header_of(next))) return report_next_header(heap, next);
+    return report(heap, HMM_FAULT_HEADER, b,
+                  "the header disagrees with the next block's: no block starts here, or one was overwritten");
+}
+
+HMM_INTERNAL int audit_allocated(const struct HMM_HEAP *heap, const void *p) {
+    const struct region *r = region_of(heap, address_of(p));
+    if (HMM_UNLIKELY(r == NULL)) return report_outside(heap, p);
+    if (HMM_UNLIKELY(address_of(p) % HMM_GRANULE != 0))
+        return report(heap, HMM_FAULT_MISALIGNED, p, "the pointer is not a multiple of the granule: no block starts there");
+
+    const struct block *b = (const struct block *)p;
+    const hmm_units room = units_between(b, region_end(heap, r));
+    const hmm_word header = *header_of(b);
+    if (HMM_UNLIKELY(!size_is_plausible(size_in(header), room))) return report_not_allocated(heap, b, room);
+    const struct block *next = block_after(b, size_in(header));
+    const HMM_WORD mismatch = header_mismatch(heap, b, header) | header_mismatch(heap, next, *header_of(next));
+    if (HMM_UNLIKELY((mismatch & HMM_CHECK_MASK) != 0 || says_free(header) || says_previous_free(*header_of(next))))
+        return report_not_allocated(heap, b, room);
+    if (HMM_UNLIKELY(!canary_is_intact(heap, b, size_in(header))))
+        return report(heap, HMM_FAULT_CANARY, b, "the word behind the payload was overwritten: an overflow of this block");
+    return HMM_OK;
+}
+
+/* A free block: its header, its footer, and what the next header says of it. room: units to the region's end. */
+HMM_INTERNAL int audit_free(const struct HMM_HEAP *heap, const struct block *b, hmm_units room) {
+    const hmm_word header = *header_of(b);
+    const hmm_units units = size_in(header);
+    if (HMM_UNLIKELY(!header_is_valid(heap, b, header) || !says_free(header) || says_previous_free(header) ||
+                     !size_is_plausible(units, room)))
+        return report(heap, HMM_FAULT_HEADER, b, "the header of a free block was overwritten");
+    const struct block *next = block_after(b, units);
+    const hmm_word next_header = *header_of(next);
+    if (HMM_UNLIKELY(!header_is_valid(heap, next, next_header) || says_free(next_header) || !says_previous_free(next_header)))
+        return report_next_header(heap, next);
+    if (HMM_UNLIKELY(*footer_before(next) != units))
+        return report(heap, HMM_FAULT_FOOTER, b, "the size at the end of a free block was overwritten, by an underflow perhaps");
+    return HMM_OK;
+}
+
+/* The free block before b, of which b's header says that it is there. */
+HMM_INTERNAL int audit_free_before(const struct HMM_HEAP *heap, const struct block *b, struct block **before) {
+    const hmm_units units = *footer_before(b);
+    const struct region *r = region_of(heap, address_of(b));
+    if (HMM_UNLIKELY(r == NULL || !size_is_plausible(units, units_between(first_block(heap, r), b))))
+        return report(heap, HMM_FAULT_FOOTER, b,
+                      "the size at the end of the free block before was overwritten, by an underflow perhaps");
+    *before = block_before(b, units);
+    const hmm_word header = *header_of(*before);
+    if (HMM_UNLIKELY(!header_is_valid(heap, *before, header) || !says_free(header) || says_previous_free(header)))
+        return report(heap, HMM_FAULT_HEADER, *before, "the header of a free block was overwritten, or the size at its end");
+    if (HMM_UNLIKELY(size_in(header) != units))
+        return report(heap, HMM_FAULT_FOOTER, *before, "header and footer of a free block give different sizes");
+    return HMM_OK;
+}
+
+/* ---- Links --------------------------------------------------------------------------------------------------------------- */
+
+/* A link of b to another free block: that it leads to one. */
+HMM_INTERNAL int audit_link(const struct HMM_HEAP *heap, HMM_LINK link, const void *holder, hmm_result code) {
+    const struct block *target = block_of_link(heap, link);
+    const hmm_units room = units_to_end(heap, target);
+    if (HMM_UNLIKELY(room < HMM_UNITS_LEAST))
+        return report(heap, code, holder, "a link to a free block leads out of the heap: it was overwritten");
+    const hmm_word header = *header_of(target);
+    if (HMM_UNLIKELY(!header_is_valid(heap, target, header) || !says_free(header) || !size_is_plausible(size_in(header), room)))
+        return report(heap, code, holder, "a link leads to something that is no free block: one of them was overwritten");
+    return HMM_OK;
+}
+
+/* A neighbour of b in a list: a free block of the same size that links back. */
+HMM_INTERNAL int audit_neighbour(const struct HMM_HEAP *heap, const struct block *b, hmm_units units, HMM_LINK link,
+                                 bool is_next) {
+    const int code = audit_link(heap, link, b, HMM_FAULT_LINK);
+    if (HMM_UNLIKELY(code != HMM_OK)) return code;
+    const struct block *neighbour = block_of_link(heap, link);
+    const HMM_LINK back = is_next ? neighbour->previous : neighbour->next;
+    if (HMM_UNLIKELY(back != link_of(heap, b) || size_in(*header_of(neighbour)) != units))
+        return report(heap, HMM_FAULT_LINK, b, "two neighbours in a list of free blocks do not agree: a link was overwritten");
+    return HMM_OK;
+}
+
+/* ---- Trees --------------------------------------------------------------------------------------------------------------- */
+
+HMM_INTERNAL int audit_node(const struct HMM_HEAP *heap, HMM_LINK link, const void *holder, hmm_result code, unsigned number) {
+    const int result = audit_link(heap, link, holder, code);
+    if (HMM_UNLIKELY(result != HMM_OK)) return result;
+    const struct block *node = block_of_link(heap, link);
+    if (HMM_UNLIKELY(class_of(heap, size_in(*header_of(node))) != number || node->previous != HMM_NO_BLOCK ||
+                     node->balance < -1 || node->balance > 1))
+        return report(heap, HMM_FAULT_LINK, node, "a node of a tree of free blocks was overwritten");
+    return HMM_OK;
+}
+
+/* The nodes below a sound node on one side, down to a depth. */
+HMM_INTERNAL int audit_beside(const struct HMM_HEAP *heap, const struct block *node, int side, int depth, unsigned number) {
+    const struct block *holder[HMM_BESIDE_TWO_REMOVALS];
+    int next_side[HMM_BESIDE_TWO_REMOVALS];
+    int level = 0;
+    holder[0] = node;
+    next_side[0] = side;
+    while (level >= 0) {
+        const int direction = next_side[level];
+        if (direction > 1 || (level == 0 && direction != side)) {
+            level--;
+            continue;
+        }
+        next_side[level]++;
+        const HMM_LINK link = holder[level]->child[direction];
+        if (link == HMM_NO_BLOCK) continue;
+        const int code = audit_node(heap, link, holder[level], HMM_FAULT_LINK, number);
+        if (HMM_UNLIKELY(code != HMM_OK)) return code;
+        if (level + 1 == depth) continue;
+        holder[++level] = block_of_link(heap, link);
+        next_side[level] = 0;
+    }
+    return HMM_OK;
+}
+
+/* From a node to its neighbour in order on one side, and what is within `depth` beside that path. */
+HMM_INTERNAL int audit_way_to_neighbour(const struct HMM_HEAP *heap, const struct block *node, int side, int depth,
+                                        unsigned number) {
+    int direction = side;
+    for (int level = 0; level < (int)HMM_SIZE_TREE_DEPTH; level++) {
+        const HMM_LINK link = node->child[direction];
+        if (link == HMM_NO_BLOCK) return HMM_OK;
+        int code = audit_node(heap, link, node, HMM_FAULT_LINK, number);
+        if (HMM_UNLIKELY(code != HMM_OK)) return code;
+        node = block_of_link(heap, link);
+        direction = !side;
+        code = audit_beside(heap, node, side, depth, number);
+        if (HMM_UNLIKELY(code != HMM_OK)) return code;
+    }
+    return report(heap, HMM_FAULT_TREE, node, "a tree of free blocks is too deep");
+}
+
+/* A removed node with two children is replaced by its neighbour on the deeper side. A removal before that can change which side
+ * is deeper. */
+HMM_INTERNAL int audit_replacement(const struct HMM_HEAP *heap, const struct block *node, int depth, unsigned number) {
+    const int deeper = node->balance > 0;
+    int code = audit_beside(heap, node, !deeper, depth, number);
+    if (code == HMM_OK) code = audit_way_to_neighbour(heap, node, deeper, depth, number);
+    if (code == HMM_OK && depth == HMM_BESIDE_TWO_REMOVALS) code = audit_way_to_neighbour(heap, node, !deeper, depth, number);
+    return code;
+}
+
+/* The path of a key in a class's tree, what is within `depth` beside it and, if depth is not 0, what the removal of the node of that
+ * size needs. *node: the node of that size, or NULL. */
+HMM_OUTLINE int audit_tree_path(const struct HMM_HEAP *heap, unsigned number, hmm_units units, int depth, struct block **node) {
+    const void *holder = &heap->heads[number];
+    hmm_result code = HMM_FAULT_INDEX;
+    HMM_LINK link = heap->heads[number];
+
+    *node = NULL;
+    for (int level = 0; link != HMM_NO_BLOCK; level++) {
+        if (level == (int)HMM_SIZE_TREE_DEPTH) return report(heap, HMM_FAULT_TREE, holder, "a tree of free blocks is too deep");
+        int result = audit_node(heap, link, holder, code, number);
+        if (HMM_UNLIKELY(result != HMM_OK)) return result;
+
+        struct block *b = block_of_link(heap, link);
+        const hmm_units size = size_in(*header_of(b));
+        if (units == size) {
+            *node = b;
+            return depth == 0 ? HMM_OK : audit_replacement(heap, b, depth, number);
+        }
+        const int direction = units > size;
+        result = depth == 0 ? HMM_OK : audit_beside(heap, b, !direction, depth, number);
+        if (HMM_UNLIKELY(result != HMM_OK)) return result;
+        holder = b;
+        code = HMM_FAULT_LINK;
+        link = b->child[direction];
+    }
+    return HMM_OK;
+}
+
+/* ---- Index --------------------------------------------------------------------------------------------------------------- */
+
+/* Taking out b, a sound free block. */
+HMM_INTERNAL int audit_take(const struct HMM_HEAP *heap, const struct block *b, int beside) {
+    const hmm_units units = size_in(*header_of(b));
+    int code = HMM_OK;
+    if (b->next != HMM_NO_BLOCK) code = audit_neighbour(heap, b, units, b->next, true);
+    if (HMM_UNLIKELY(code != HMM_OK)) return code;
+    if (b->previous != HMM_NO_BLOCK) return audit_neighbour(heap, b, units, b->previous, false);
+
+    const unsigned number = class_of(heap, units);
+    if (class_is_tree(heap, number)) {
+        struct block *node;
+        code = audit_tree_path(heap, number, units, b->next != HMM_NO_BLOCK ? HMM_BESIDE_INSERTION : beside, &node);
+        if (HMM_UNLIKELY(code != HMM_OK)) return code;
+        if (node == b) return HMM_OK;
+    } else if (heap->heads[number] == link_of(heap, b)) {
+        return HMM_OK;
+    }
+    return report(heap, HMM_FAULT_LINK, b, "a free block is not where the index should have it: a link was overwritten");
+}
+
+/* Putting in a free block of that size. */
+HMM_INTERNAL int audit_put(const struct HMM_HEAP *heap, hmm_units units) {
+    const unsigned number = class_of(heap, units);
+    if (class_is_tree(heap, number)) {
+        struct block *node;
+        const int code = audit_tree_path(heap, number, units, HMM_BESIDE_INSERTION, &node);
+        if (code != HMM_OK || node == NULL || node->next == HMM_NO_BLOCK) return code;
+        return audit_neighbour(heap, node, units, node->next, true);
+    }
+    const HMM_LINK head = heap->heads[number];
+    if (head == HMM_NO_BLOCK) return HMM_OK;
+    const int code = audit_link(heap, head, &heap->heads[number], HMM_FAULT_INDEX);
+    if (HMM_UNLIKELY(code != HMM_OK)) return code;
+    const struct block *first = block_of_link(heap, head);
+    if (HMM_UNLIKELY(size_in(*header_of(first)) != units || first->previous != HMM_NO_BLOCK))
+        return report(heap, HMM_FAULT_LINK, first, "the first block of a list was overwritten");
+    return HMM_OK;
+}
+
+#endif

@@ -1,0 +1,56 @@
+/* config.h: what an instance of the heap is made of.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * An instance is a file that defines these, then includes "instance.h" and "public.h" (see heap.c):
+ *
+ * HMM_HEAP        the public type, e.g. hmm_heap
+ * HMM_NAME(verb)  a public function, e.g. hmm_heap_##verb
+ * HMM_WORD        unsigned type of a header word
+ * HMM_LINK        signed type of the same width: a distance in granules
+ * HMM_UNITS       unsigned type in which sizes in granules are computed: HMM_WORD, but at least as wide as int
+ * HMM_SIZE_BITS   bits of a header that hold the block's size in granules
+ * HMM_CHECK_BITS  bits of a header that hold its check value; two flags take the rest
+ * HMM_MULTIPLIER  of the check value, see header.h
+ * HMM_GRANULE     unit of block size and alignment in bytes
+ *
+ * The options below are values: a misspelt one does not compile. */
+#ifndef HMM_HEAP_CONFIG_H
+#define HMM_HEAP_CONFIG_H
+
+#ifndef HMM_AUDIT_LEVEL
+#define HMM_AUDIT_LEVEL 1
+#endif
+
+#ifndef HMM_STATS
+#define HMM_STATS 1
+#endif
+
+#ifndef HMM_CHECK_INTERVAL
+#define HMM_CHECK_INTERVAL 1024
+#endif
+
+#ifndef HMM_HOSTED
+#define HMM_HOSTED 0
+#endif
+
+/* Requests of at least so many bytes take the high end of a free block. Large blocks thus gather at one side of the free space and
+ * small ones at the other; any value from 512 to 2048 does about as well. */
+#ifndef HMM_SPLIT_HIGH_BYTES
+#define HMM_SPLIT_HIGH_BYTES 1024
+#endif
+
+/* Each power of two of sizes above the exact classes is cut into 2^HMM_CLASS_BITS ranges. */
+#ifndef HMM_CLASS_BITS
+#define HMM_CLASS_BITS 2
+#endif
+
+/* Sizes below 2^n granules have a class each. n follows the capacity, between these: the least so that no exact class is needed
+ * for a block too small to be a tree node, the most so that the index stays within 3 KiB. */
+#define HMM_EXACT_BITS_LEAST 3
+#define HMM_EXACT_BITS_MOST 9
+
+/* Raised whenever the meaning of a byte in a heap changes. */
+#define HMM_LAYOUT_VERSION 1
+
+#endif

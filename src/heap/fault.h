@@ -1,0 +1,37 @@
+/* fault.h: telling the user what an audit found.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef HMM_HEAP_FAULT_H
+#define HMM_HEAP_FAULT_H
+
+#include "instance.h"
+
+HMM_INTERNAL void call_fault_handler(void (*handler)(void *, const hmm_fault *), void *context, const hmm_fault *fault) {
+    if (handler != NULL)
+        handler(context, fault);
+    else if (HMM_HOSTED)
+        hmm_fault_abort(context, fault);
+    else
+        HMM_TRAP();
+}
+
+/* Reports a fault to the heap's handler. Returns the code, when the handler returns. */
+HMM_OUTLINE int report(const struct HMM_HEAP *heap, hmm_result code, const void *address, const char *text) {
+    const hmm_fault fault = {code, address, text};
+    hmm_memory_leave();
+    call_fault_handler(heap->on_fault, heap->context, &fault);
+    hmm_memory_enter();
+    return (int)code;
+}
+
+/* For functions that do not call the handler: the fault goes to the caller. fault may be NULL. */
+HMM_OUTLINE int found(hmm_fault *fault, hmm_result code, const void *address, const char *text) {
+    if (fault != NULL) {
+        fault->code = code;
+        fault->address = address;
+        fault->text = text;
+    }
+    return (int)code;
+}
+
+#endif

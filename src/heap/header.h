@@ -1,0 +1,115 @@
+/* header.h: blocks: their headers, footers, neighbours and links.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * A header is a word of [check value | previous free | free | size in units], the check value in the highest bits. The check value
+ * depends on the other bits, on the block's distance from the control block, and on the heap's key, so that a header overwritten by
+ * anything, moved, or left over elsewhere is recognised as such: with 4 bits, all but one in 16. It is made so that verifying costs
+ * an addition and a multiplication: with x = distance + key, a header h is valid iff the highest bits of (h + x) * HMM_MULTIPLIER
+ * are all 0; two are verified with one branch by or-ing the products. HMM_MULTIPLIER ends in as many 1 bits as there are check bits,
+ * so that a difference in the check value alone always shows; and none of its runs of equal bits fills the check value, so that a
+ * difference in any other single bit always shows, too. */
+#ifndef HMM_HEAP_HEADER_H
+#define HMM_HEAP_HEADER_H
+
+#include "instance.h"
+
+#define HMM_FREE ((HMM_WORD)((HMM_WORD)1 << HMM_SIZE_BITS))
+#define HMM_PREVIOUS_FREE ((HMM_WORD)((HMM_WORD)2 << HMM_SIZE_BITS))
+#define HMM_BODY_MASK ((HMM_WORD)(((HMM_WORD)4 << HMM_SIZE_BITS) - 1))
+#define HMM_CHECK_MASK ((HMM_WORD)~HMM_BODY_MASK)
+
+HMM_INTERNAL uintptr_t address_of(const void *p) {
+    return (uintptr_t)p;
+}
+
+HMM_INTERNAL struct block *block_at(uintptr_t address) {
+    return (struct block *)address;
+}
+
+HMM_INTERNAL struct block *block_after(const struct block *b, hmm_units units) {
+    return block_at(address_of(b) + ((uintptr_t)units << HMM_GRANULE_SHIFT));
+}
+
+HMM_INTERNAL struct block *block_before(const struct block *b, hmm_units units) {
+    return block_at(address_of(b) - ((uintptr_t)units << HMM_GRANULE_SHIFT));
+}
+
+/* From b up to a later block. */
+HMM_INTERNAL hmm_units units_between(const struct block *b, const struct block *later) {
+    return (hmm_units)((address_of(later) - address_of(b)) >> HMM_GRANULE_SHIFT);
+}
+
+HMM_INTERNAL struct block *block_of_link(const struct HMM_HEAP *heap, HMM_LINK link) {
+    return block_at(address_of(heap) + ((uintptr_t)(intptr_t)link << HMM_GRANULE_SHIFT));
+}
+
+/* The shift of a negative distance is arithmetic in every compiler that this is known to build with; the tests would tell. */
+HMM_INTERNAL HMM_LINK link_of(const struct HMM_HEAP *heap, const struct block *b) {
+    return (HMM_LINK)((intptr_t)(address_of(b) - address_of(heap)) >> HMM_GRANULE_SHIFT);
+}
+
+HMM_INTERNAL hmm_word *header_of(const struct block *b) {
+    return (hmm_word *)(address_of(b) - HMM_WORD_BYTES);
+}
+
+/* The last word of the block that ends where `next` begins. */
+HMM_INTERNAL hmm_word *footer_before(const struct block *next) {
+    return (hmm_word *)(address_of(next) - 2 * HMM_WORD_BYTES);
+}
+
+HMM_INTERNAL hmm_units size_in(hmm_word header) {
+    return header & HMM_UNITS_MOST;
+}
+
+HMM_INTERNAL bool says_free(hmm_word header) {
+    return (header & HMM_FREE) != 0;
+}
+
+HMM_INTERNAL bool says_previous_free(hmm_word header) {
+    return (header & HMM_PREVIOUS_FREE) != 0;
+}
+
+HMM_INTERNAL HMM_WORD check_distance(const struct HMM_HEAP *heap, const struct block *b) {
+    return (HMM_WORD)(address_of(b) - address_of(heap) + heap->key);
+}
+
+HMM_INTERNAL HMM_WORD scramble(const struct HMM_HEAP *heap, const struct block *b, HMM_WORD word) {
+    return (HMM_WORD)((hmm_units)(HMM_WORD)(word + check_distance(heap, b)) * HMM_MULTIPLIER);
+}
+
+/* 0 in the bits of HMM_CHECK_MASK if the header is valid for a block there. */
+HMM_INTERNAL HMM_WORD header_mismatch(const struct HMM_HEAP *heap, const struct block *b, HMM_WORD header) {
+    return scramble(heap, b, header);
+}
+
+HMM_INTERNAL bool header_is_valid(const struct HMM_HEAP *heap, const struct block *b, HMM_WORD header) {
+    return (header_mismatch(heap, b, header) & HMM_CHECK_MASK) == 0;
+}
+
+/* body: size and flags. */
+HMM_INTERNAL void write_header(struct HMM_HEAP *heap, struct block *b, hmm_units body) {
+    const HMM_WORD check = HMM_AUDIT_LEVEL >= 1 ? (HMM_WORD)(scramble(heap, b, (HMM_WORD)body) & HMM_CHECK_MASK) : 0;
+    *header_of(b) = (hmm_word)(body | check);
+}
+
+/* A header that stays behind inside a payload must not look like one. */
+HMM_INTERNAL void erase_header(struct block *b) {
+    *header_of(b) = 0;
+}
+
+HMM_INTERNAL void write_footer(struct block *next, hmm_units units) {
+    *footer_before(next) = (hmm_word)units;
+}
+
+/* Says in a block's header whether the block before it is free. */
+HMM_INTERNAL void set_previous_free(struct HMM_HEAP *heap, struct block *b, bool previous_free) {
+    const hmm_units body = *header_of(b) & HMM_BODY_MASK & (HMM_WORD)~HMM_PREVIOUS_FREE;
+    write_header(heap, b, previous_free ? body | HMM_PREVIOUS_FREE : body);
+}
+
+HMM_INTERNAL struct block *next_of(const struct block *b) {
+    return block_after(b, size_in(*header_of(b)));
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* inspect.h: what a heap tells about itself: statistics and the walk.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef HMM_HEAP_INSPECT_H
+#define HMM_HEAP_INSPECT_H
+
+#include "alloc.h"
+
+HMM_INTERNAL size_t largest_free_bytes(const struct HMM_HEAP *heap) {
+    struct block *b;
+    if (find_largest(heap, &b) != HMM_OK || b == NULL) return 0;
+    return bytes_of(size_in(*header_of(b)));
+}
+
+HMM_INTERNAL void count_by_walking(const struct HMM_HEAP *heap, struct tally *tally) {
+    hmm_fault fault;
+    check_all_blocks(heap, tally, &fault);
+}
+
+HMM_INTERNAL void take_statistics(const struct HMM_HEAP *heap, hmm_heap_statistics *stats) {
+    struct tally tally = {0};
+    if (HMM_STATS) {
+        tally.units_in_use = heap->units_in_use;
+        tally.blocks_in_use = heap->allocations - heap->frees;
+        tally.blocks_free = heap->blocks_free;
+    } else {
+        count_by_walking(heap, &tally);
+    }
+    stats->bytes_total = heap->bytes_total;
+    stats->bytes_in_use = bytes_of(tally.units_in_use);
+    stats->bytes_free = bytes_of(heap->units_total - tally.units_in_use);
+    stats->bytes_overhead = heap->bytes_total - bytes_of(heap->units_total);
+    stats->largest_free = largest_free_bytes(heap);
+    stats->peak_in_use = bytes_of(heap->units_peak);
+    stats->blocks_in_use = tally.blocks_in_use;
+    stats->blocks_free = tally.blocks_free;
+    stats->allocations = heap->allocations;
+    stats->frees = heap->frees;
+    stats->failures = heap->failures;
+    const size_t scattered = stats->bytes_free - stats->largest_free;
+    stats->fragmentation = stats->bytes_free == 0 ? 0 : (unsigned)((uint64_t)scattered * 1000 / stats->bytes_free);
+}
+
+/* Walks over the blocks of one region. */
+HMM_INTERNAL int walk_region(const struct HMM_HEAP *heap, const struct region *r, bool (*visit)(void *, const hmm_block *),
+                             void *context) {
+    const struct block *end = region_end(heap, r);
+    bool previous_free = false;
+    for (const struct block *b = first_block(heap, r); b != end; b = next_of(b)) {
+        const int code = check_header(heap, b, end, previous_free, NULL);
+        if (code != HMM_OK) return code;
+        const hmm_units units = size_in(*header_of(b));
+        previous_free = says_free(*header_of(b));
+        const hmm_block block = {b, previous_free ? bytes_of(units) - HMM_WORD_BYTES : usable_of(units), bytes_of(units),
+                                 previous_free};
+        hmm_memory_leave();
+        const bool go_on = visit(context, &block);
+        hmm_memory_enter();
+        if (!go_on) return HMM_STOPPED;
+    }
+    return HMM_OK;
+}
+
+HMM_INTERNAL int walk_heap(const struct HMM_HEAP *heap, bool (*visit)(void *, const hmm_block *), void *context) {
+    struct region_view view = {heap, NULL};
+    regions_iterator it;
+    for (HMM_LINK node = regions_start_least(&it, &view, heap->regions); node != HMM_NO_REGION; node = regions_next(&it)) {
+        const int code = walk_region(heap, region_of_link(heap, node), visit, context);
+        if (code != HMM_OK) return code;
+    }
+    return view.damaged != NULL ? HMM_FAULT_REGION_RECORD : HMM_OK;
+}
+
+#endif

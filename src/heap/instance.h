@@ -1,0 +1,115 @@
+/* instance.h: the types of one instance, and the facts about them that the rest relies on.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Glossary, with the traps:
+ *
+ * units   a size in granules. Blocks are counted in units, never in bytes.
+ * block   `struct block *` points to the PAYLOAD. The header is the word before it, the footer of a free block is the word before the
+ *         header of the next one. So the address of a block is always a multiple of the granule, and its header never is.
+ * link    the distance of a payload (or of a region record) from the control block, in granules, signed. 0 would be the control block
+ *         itself and stands for "none" wherever blocks are meant.
+ * end     of a region: the payload address that a block behind the last one would have. The sentinel is its header: a block of 0
+ *         units, never free, that takes one word. */
+#ifndef HMM_HEAP_INSTANCE_H
+#define HMM_HEAP_INSTANCE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../base/arithmetic.h"
+#include "../base/bits.h"
+#include "../base/compiler.h"
+#include "../base/memory.h"
+#include "config.h"
+
+typedef HMM_WORD HMM_MAY_ALIAS hmm_word;
+typedef HMM_LINK HMM_MAY_ALIAS hmm_link;
+typedef HMM_UNITS hmm_units;
+
+#define HMM_WORD_BYTES sizeof(hmm_word)
+#define HMM_WORD_BITS (HMM_WORD_BYTES * CHAR_BIT)
+#define HMM_GRANULE_SHIFT HMM_LOG2(HMM_GRANULE)
+
+/* Largest size in units that a header can hold. */
+#define HMM_UNITS_MOST ((((hmm_units)1) << HMM_SIZE_BITS) - 1)
+
+/* Smallest block: header, two links, footer. */
+#define HMM_UNITS_LEAST ((hmm_units)((4 * HMM_WORD_BYTES + HMM_GRANULE - 1) / HMM_GRANULE))
+
+/* Bytes of an allocated block that are not usable. */
+#define HMM_BLOCK_OVERHEAD (HMM_AUDIT_LEVEL >= 2 ? 2 * HMM_WORD_BYTES : HMM_WORD_BYTES)
+
+/* Links of nothing, among blocks and among regions. Link 1 lies in or directly behind the control block, where no record of
+ * another region can be; link 0 is the record of the first region. */
+#define HMM_NO_BLOCK ((HMM_LINK)0)
+#define HMM_NO_REGION ((HMM_LINK)1)
+
+/* The payload of a free block. The first two links make it a member of a bin, the rest a node of a tree. A block of an exact
+ * class may be too small for the rest. */
+struct block {
+    HMM_LINK next;     /* the block freed before this one, of the same bin */
+    HMM_LINK previous; /* the block freed after it; none for the first of a list and for a tree node */
+    HMM_LINK child[2]; /* smaller and larger sizes */
+    HMM_LINK balance;
+} HMM_MAY_ALIAS;
+
+/* At the start of each region, a multiple of the granule. */
+struct region {
+    HMM_LINK child[2]; /* regions at lower and at higher addresses */
+    HMM_LINK balance;
+    HMM_LINK first; /* its first block */
+    HMM_LINK end;   /* its end */
+    HMM_WORD lead;  /* bytes lent in front of the record */
+    HMM_WORD tail;  /* bytes lent behind the end */
+    HMM_WORD seal;  /* checksum of all of these */
+} HMM_MAY_ALIAS;
+
+/* The control block. The order of its members keeps it free of padding with 4-byte and with 8-byte pointers. */
+struct HMM_HEAP {
+    struct region home; /* the region that holds the control block */
+    uint32_t magic;
+    uint32_t layout;  /* which instance, how built */
+    HMM_WORD key;     /* of the check values */
+    HMM_WORD seal;    /* checksum of all that changes only with the regions */
+    HMM_LINK regions; /* root of the tree of regions */
+    uint16_t exact;   /* sizes below this have a class each */
+    uint16_t classes;
+    uint16_t map_at; /* where the bitmap stands, bytes from the control block */
+    uint8_t exact_bits;
+    uint8_t capacity_bits; /* for which power of two of units the index was made */
+    hmm_units units_total;
+    size_t bytes_total;
+    void (*on_fault)(void *context, const hmm_fault *fault);
+    bool (*on_exhausted)(void *context, hmm_heap *heap, size_t size);
+    void *context;
+    /* From here on not sealed. */
+    hmm_units units_in_use;
+    hmm_units units_peak;
+    hmm_units blocks_free;
+    hmm_units operations; /* at audit level 2, since the last full check */
+    size_t allocations;
+    size_t frees;
+    size_t failures;
+    hmm_bits summary; /* a bit for each word of the bitmap that is not 0 */
+    hmm_link heads[]; /* of the classes: newest block of an exact class, root of the tree of another; class 0 is never used */
+};
+
+_Static_assert(sizeof(HMM_LINK) == sizeof(HMM_WORD), "links and headers have one width");
+_Static_assert(HMM_SIZE_BITS + HMM_CHECK_BITS + 2 == sizeof(HMM_WORD) * CHAR_BIT,
+               "size, two flags and check value fill a header");
+_Static_assert((HMM_GRANULE & (HMM_GRANULE - 1)) == 0, "the granule is a power of two");
+_Static_assert(HMM_GRANULE >= 2 * sizeof(HMM_WORD) && HMM_GRANULE <= 4096,
+               "the granule holds a header and a link, and has a logarithm");
+_Static_assert(((size_t)1 << HMM_EXACT_BITS_LEAST) * HMM_GRANULE >= sizeof(struct block) + 2 * sizeof(HMM_WORD),
+               "a block of a tree class holds header, node and footer");
+_Static_assert(HMM_EXACT_BITS_LEAST > HMM_CLASS_BITS, "the first ranges are at least one size wide");
+_Static_assert(((size_t)1 << HMM_EXACT_BITS_MOST) + ((HMM_SIZE_BITS - HMM_EXACT_BITS_MOST + 1) << HMM_CLASS_BITS) <=
+                   (size_t)HMM_BITS * HMM_BITS,
+               "the summary has a bit for each word of the bitmap");
+
+#define HMM_HEAP_ALIGNMENT (HMM_GRANULE > _Alignof(struct HMM_HEAP) ? (size_t)HMM_GRANULE : _Alignof(struct HMM_HEAP))
+
+#endif

@@ -1,0 +1,210 @@
+/* public.h: the public functions of an instance: entered, counted and checked alike.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Their contracts stand in the public header. The only names made by token pasting are here. */
+#ifndef HMM_HEAP_PUBLIC_H
+#define HMM_HEAP_PUBLIC_H
+
+#include "attach.h"
+#include "inspect.h"
+#include "resize.h"
+
+/* A sound copy of the options; false if their size is not that of a known version. */
+HMM_INTERNAL bool options_are_sound(const hmm_heap_options *options, hmm_heap_options *sound) {
+    *sound = (hmm_heap_options)HMM_HEAP_OPTIONS;
+    if (options == NULL) return true;
+    if (options->size != sizeof *options) return false;
+    *sound = *options;
+    return true;
+}
+
+/* ---- Making and unmaking ------------------------------------------------------------------------------------------------- */
+
+HMM_ENTRY hmm_heap *HMM_NAME(create)(void *memory, size_t bytes, const hmm_heap_options *options) {
+    hmm_heap_options sound;
+    if (!options_are_sound(options, &sound)) {
+        const hmm_fault fault = {HMM_FAULT_OPTIONS, options, "options.size is not the size of a known version of the options"};
+        call_fault_handler(NULL, NULL, &fault);
+        return NULL;
+    }
+    return create_heap(memory, bytes, &sound);
+}
+
+HMM_ENTRY hmm_heap *HMM_NAME(attach)(const hmm_span *regions, size_t count, const hmm_heap_options *options, hmm_fault *fault) {
+    hmm_heap_options sound;
+    if (!options_are_sound(options, &sound)) {
+        found(fault, HMM_FAULT_OPTIONS, options, "options.size is not the size of a known version of the options");
+        return NULL;
+    }
+    hmm_memory_enter();
+    struct HMM_HEAP *heap = attach_heap(regions, count, &sound, fault);
+    hmm_memory_leave();
+    return heap;
+}
+
+HMM_ENTRY void HMM_NAME(destroy)(struct HMM_HEAP *heap) {
+    if (heap == NULL) return;
+    hmm_memory_enter();
+    destroy_heap(heap);
+    hmm_memory_leave();
+}
+
+HMM_ENTRY int HMM_NAME(add_region)(struct HMM_HEAP *heap, void *memory, size_t bytes) {
+    hmm_memory_enter();
+    const int code = add_region(heap, memory, bytes);
+    hmm_memory_leave();
+    return code;
+}
+
+HMM_ENTRY int HMM_NAME(extend_region)(struct HMM_HEAP *heap, void *memory, size_t more_bytes) {
+    hmm_memory_enter();
+    const int code = extend_region(heap, memory, more_bytes);
+    hmm_memory_leave();
+    return code;
+}
+
+HMM_ENTRY size_t HMM_NAME(shrink_region)(struct HMM_HEAP *heap, void *memory, size_t bytes) {
+    hmm_memory_enter();
+    const size_t given = shrink_region(heap, memory, bytes);
+    hmm_memory_leave();
+    return given;
+}
+
+HMM_ENTRY int HMM_NAME(remove_region)(struct HMM_HEAP *heap, void *memory) {
+    hmm_memory_enter();
+    const int code = remove_region(heap, memory);
+    hmm_memory_leave();
+    return code;
+}
+
+/* ---- Allocating ---------------------------------------------------------------------------------------------------------- */
+
+HMM_ENTRY void *HMM_NAME(alloc)(struct HMM_HEAP *heap, size_t size) {
+    hmm_memory_enter();
+    void *p = regular_check(heap) == HMM_OK ? allocate(heap, size) : NULL;
+    hmm_memory_leave();
+    return p;
+}
+
+HMM_ENTRY void *HMM_NAME(alloc_zeroed)(struct HMM_HEAP *heap, size_t count, size_t size) {
+    hmm_memory_enter();
+    void *p = NULL;
+    if (hmm_product_overflows(count, size))
+        no_room(heap);
+    else if (regular_check(heap) == HMM_OK)
+        p = allocate(heap, count * size);
+    hmm_memory_leave();
+    return p == NULL ? NULL : memset(p, 0, count * size);
+}
+
+HMM_ENTRY void *HMM_NAME(alloc_aligned)(struct HMM_HEAP *heap, size_t alignment, size_t size) {
+    hmm_memory_enter();
+    void *p = regular_check(heap) == HMM_OK ? allocate_aligned(heap, alignment, size) : NULL;
+    hmm_memory_leave();
+    return p;
+}
+
+HMM_ENTRY void *HMM_NAME(alloc_greedy)(struct HMM_HEAP *heap, size_t needed, size_t wanted, size_t *got) {
+    size_t usable = 0;
+    hmm_memory_enter();
+    void *p = regular_check(heap) == HMM_OK ? allocate_greedy(heap, needed, wanted, &usable) : NULL;
+    hmm_memory_leave();
+    if (got != NULL) *got = usable;
+    return p;
+}
+
+/* ---- Changing the size --------------------------------------------------------------------------------------------------- */
+
+HMM_ENTRY int HMM_NAME(resize)(struct HMM_HEAP *heap, void *p, size_t size) {
+    hmm_memory_enter();
+    int code = regular_check(heap);
+    if (code == HMM_OK) code = resize_greedy_in_place(heap, p, size, size);
+    hmm_memory_leave();
+    return code;
+}
+
+HMM_ENTRY int HMM_NAME(resize_greedy)(struct HMM_HEAP *heap, void *p, size_t needed, size_t wanted, size_t *got) {
+    size_t usable = 0;
+    hmm_memory_enter();
+    int code = regular_check(heap);
+    if (code == HMM_OK) code = resize_greedy_in_place(heap, p, needed, wanted);
+    if (code < HMM_FAULT_HEADER) {
+        usable = usable_of(size_in(*header_of((struct block *)p)));
+        hmm_memory_revealed(p, usable);
+    }
+    hmm_memory_leave();
+    if (got != NULL) *got = usable;
+    return code;
+}
+
+HMM_ENTRY void *HMM_NAME(realloc)(struct HMM_HEAP *heap, void *p, size_t size) {
+    hmm_memory_enter();
+    void *moved = regular_check(heap) == HMM_OK ? reallocate(heap, p, 1, size) : NULL;
+    hmm_memory_leave();
+    return moved;
+}
+
+HMM_ENTRY void *HMM_NAME(realloc_aligned)(struct HMM_HEAP *heap, void *p, size_t alignment, size_t size) {
+    hmm_memory_enter();
+    void *moved = regular_check(heap) == HMM_OK ? reallocate(heap, p, alignment, size) : NULL;
+    hmm_memory_leave();
+    return moved;
+}
+
+HMM_ENTRY void HMM_NAME(free)(struct HMM_HEAP *heap, void *p) {
+    if (p == NULL) return;
+    hmm_memory_enter();
+    if (regular_check(heap) == HMM_OK) free_block(heap, p);
+    hmm_memory_leave();
+}
+
+/* ---- Asking -------------------------------------------------------------------------------------------------------------- */
+
+HMM_ENTRY size_t HMM_NAME(usable_size)(struct HMM_HEAP *heap, const void *p) {
+    if (p == NULL) return 0;
+    size_t usable = 0;
+    hmm_memory_enter();
+    if (HMM_AUDIT_LEVEL < 1 || audit_allocated(heap, p) == HMM_OK) {
+        usable = usable_of(size_in(*header_of((const struct block *)p)));
+        hmm_memory_revealed(p, usable);
+    }
+    hmm_memory_leave();
+    return usable;
+}
+
+HMM_ENTRY size_t HMM_NAME(largest_free)(const struct HMM_HEAP *heap) {
+    hmm_memory_enter();
+    const size_t bytes = largest_free_bytes(heap);
+    hmm_memory_leave();
+    return bytes == 0 ? 0 : bytes - HMM_BLOCK_OVERHEAD;
+}
+
+HMM_ENTRY bool HMM_NAME(contains)(const struct HMM_HEAP *heap, const void *p) {
+    hmm_memory_enter();
+    const bool inside = region_of(heap, address_of(p)) != NULL;
+    hmm_memory_leave();
+    return inside;
+}
+
+HMM_ENTRY void HMM_NAME(stats)(const struct HMM_HEAP *heap, hmm_heap_statistics *stats) {
+    hmm_memory_enter();
+    take_statistics(heap, stats);
+    hmm_memory_leave();
+}
+
+HMM_ENTRY int HMM_NAME(walk)(const struct HMM_HEAP *heap, bool (*visit)(void *context, const hmm_block *block), void *context) {
+    hmm_memory_enter();
+    const int code = walk_heap(heap, visit, context);
+    hmm_memory_leave();
+    return code;
+}
+
+HMM_ENTRY int HMM_NAME(check)(const struct HMM_HEAP *heap, hmm_fault *fault) {
+    hmm_memory_enter();
+    const int code = check_heap(heap, fault);
+    hmm_memory_leave();
+    return code;
+}
+
+#endif

@@ -1,0 +1,50 @@
+/* size_tree.h: the tree of a class that covers several sizes: its free blocks by size, one node for each size.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Blocks of equal size hang behind the node in a list, newest first, and the node itself, which is the oldest of them, is taken
+ * last. So most insertions and removals of an often used size do not change the tree. */
+#ifndef HMM_HEAP_SIZE_TREE_H
+#define HMM_HEAP_SIZE_TREE_H
+
+#include "class.h"
+#include "header.h"
+
+/* Free blocks of a class that is a tree have at least 2^HMM_EXACT_BITS_LEAST units, and links reach 2^HMM_WORD_BITS. */
+#define HMM_SIZE_TREE_DEPTH HMM_AVL_DEPTH_FOR((((uintmax_t)1 << (HMM_WORD_BITS - 1)) >> HMM_EXACT_BITS_LEAST) * 2)
+
+HMM_INTERNAL HMM_LINK by_size_get_child(const struct HMM_HEAP *heap, HMM_LINK node, int direction) {
+    return block_of_link(heap, node)->child[direction];
+}
+
+HMM_INTERNAL void by_size_set_child(const struct HMM_HEAP *heap, HMM_LINK node, int direction, HMM_LINK child) {
+    block_of_link(heap, node)->child[direction] = child;
+}
+
+HMM_INTERNAL int by_size_get_balance(const struct HMM_HEAP *heap, HMM_LINK node) {
+    return (int)block_of_link(heap, node)->balance;
+}
+
+HMM_INTERNAL void by_size_set_balance(const struct HMM_HEAP *heap, HMM_LINK node, int balance) {
+    block_of_link(heap, node)->balance = (HMM_LINK)balance;
+}
+
+HMM_INTERNAL hmm_units by_size_key(const struct HMM_HEAP *heap, HMM_LINK node) {
+    return size_in(*header_of(block_of_link(heap, node)));
+}
+
+HMM_INTERNAL int by_size_compare(const struct HMM_HEAP *heap, hmm_units key, HMM_LINK node) {
+    const hmm_units size = by_size_key(heap, node);
+    return (key > size) - (key < size);
+}
+
+#define HMM_AVL(name) by_size_##name
+#define HMM_AVL_HANDLE hmm_link
+#define HMM_AVL_NULL HMM_NO_BLOCK
+#define HMM_AVL_KEY hmm_units
+#define HMM_AVL_CONTEXT const struct HMM_HEAP *
+#define HMM_AVL_MAX_DEPTH HMM_SIZE_TREE_DEPTH
+#define HMM_AVL_FUNCTION HMM_INTERNAL
+#include "heapmm/avl.h"
+
+#endif
