@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * In a build for neither, every function is empty. Under AddressSanitizer a block's addressable bytes are those asked for, and the
- * rest of its usable size once hmm_heap_usable_size was called; valgrind is told of the whole usable size. Between hmm_memory_enter and
- * hmm_memory_leave valgrind does not report what the heap itself does to guarded memory. */
+ * In a build for neither, every function is empty. Under AddressSanitizer a block's addressable bytes are those asked for, and
+ * the rest of its usable size once hmm_heap_usable_size was called; valgrind is told of the whole usable size. Between
+ * hmm_memory_enter and hmm_memory_leave valgrind does not report what the heap itself does to guarded memory. */
 #ifndef HMM_BASE_MEMORY_H
 #define HMM_BASE_MEMORY_H
 

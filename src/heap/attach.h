@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * The check relies on checksums to know which region records to believe, and a checksum can be forged. So before it runs, the spans
- * say where the control block and each record must be and what it must contain; links between records may lead only to one of these
- * places. After that every link of the tree of regions is safe to follow, and the check verifies the rest. */
+ * The check relies on checksums to know which region records to believe, and a checksum can be forged. So before it runs, the
+ * spans say where the control block and each record must be and what it must contain; links between records may lead only to
+ * one of these places. After that every link of the tree of regions is safe to follow, and the check verifies the rest. */
 #ifndef HMM_HEAP_ATTACH_H
 #define HMM_HEAP_ATTACH_H
 

@@ -2,16 +2,17 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Every function returns HMM_OK, or reports a fault and returns its code. None stores anything. No address is dereferenced before it is
- * known to lie in a region: a pointer and a link are looked up, a size is compared with the distance to the region's end. At audit
- * level 0 the callers skip them all.
+ * Every function returns HMM_OK, or reports a fault and returns its code. None stores anything. No address is dereferenced
+ * before it is known to lie in a region: a pointer and a link are looked up, a size is compared with the distance to the
+ * region's end. At audit level 0 the callers skip them all.
  *
  * Trees. An insertion changes nodes on the path of its key only. A removal changes, besides, where it rotates, the other child of
- * a node on the path and the inner child of that: so the path is audited to a depth of 2 beside it. When one operation changes the same
- * tree again, the second change follows paths of a tree that the first has rebuilt. All nodes whose links the first removal writes lie
- * within 2 of its path, and the children and grandchildren that they then have were their children or grandchildren, or each other's,
- * before: within 4 of the path. So two removals audit both paths to a depth of 4, and every later insertion finds only
- * audited nodes. Since a class is a narrow range of sizes, its tree has few nodes, and often this is the whole of it. */
+ * a node on the path and the inner child of that: so the path is audited to a depth of 2 beside it. When one operation changes
+ * the same tree again, the second change follows paths of a tree that the first has rebuilt. All nodes whose links the first
+ * removal writes lie within 2 of its path, and the children and grandchildren that they then have were their children or
+ * grandchildren, or each other's, before: within 4 of the path. So two removals audit both paths to a depth of 4, and every
+ * later insertion finds only audited nodes. Since a class is a narrow range of sizes, its tree has few nodes, and often this is
+ * the whole of it. */
 #ifndef HMM_HEAP_AUDIT_H
 #define HMM_HEAP_AUDIT_H
 
@@ -206,8 +207,8 @@ HMM_INTERNAL int audit_replacement(const struct HMM_HEAP *heap, const struct blo
     return code;
 }
 
-/* The path of a key in a class's tree, what is within `depth` beside it and, if depth is not 0, what the removal of the node of that
- * size needs. *node: the node of that size, or NULL. */
+/* The path of a key in a class's tree, what is within `depth` beside it and, if depth is not 0, what the removal of the node of
+ * that size needs. *node: the node of that size, or NULL. */
 HMM_OUTLINE int audit_tree_path(const struct HMM_HEAP *heap, unsigned number, hmm_units units, int depth, struct block **node) {
     const void *holder = &heap->heads[number];
     hmm_result code = HMM_FAULT_INDEX;

@@ -2,10 +2,11 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * In this order, so that each part may rely on what came before: the control block by its checksum; the tree of regions, each record by
- * its checksum; every block of every region; the free index. Links of the index are followed only to places inside a region whose
- * header is that of a free block. That the index holds exactly the free blocks of the regions is compared by their number and by
- * the sum of a scrambled value of each one's place and size: a block left out, held twice, or imitated inside a payload changes it. */
+ * In this order, so that each part may rely on what came before: the control block by its checksum; the tree of regions, each
+ * record by its checksum; every block of every region; the free index. Links of the index are followed only to places inside a
+ * region whose header is that of a free block. That the index holds exactly the free blocks of the regions is compared by their
+ * number and by the sum of a scrambled value of each one's place and size: a block left out, held twice, or imitated inside a
+ * payload changes it. */
 #ifndef HMM_HEAP_CHECK_H
 #define HMM_HEAP_CHECK_H
 

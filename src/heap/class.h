@@ -7,8 +7,8 @@
  *     size in units   1 2 3 ... E-1 | E .. | .. | .. | ..2E-1 | 2E ..  |    ...     | last, open-ended
  *     class           1 2 3 ... E-1 | E    |E+1 |E+2 |  E+3   | E+4    |    ...     | classes - 1
  *
- * The same idea as the two levels of TLSF (M. Masmano et al., "TLSF: a new dynamic memory allocator for real-time systems", 2004),
- * but a class of several sizes is searched, so that the fit is the best and not merely a good one. */
+ * The same idea as the two levels of TLSF (M. Masmano et al., "TLSF: a new dynamic memory allocator for real-time systems",
+ * 2004), but a class of several sizes is searched, so that the fit is the best and not merely a good one. */
 #ifndef HMM_HEAP_CLASS_H
 #define HMM_HEAP_CLASS_H
 

@@ -34,8 +34,8 @@
 #define HMM_HOSTED 0
 #endif
 
-/* Requests of at least so many bytes take the high end of a free block. Large blocks thus gather at one side of the free space and
- * small ones at the other; any value from 512 to 2048 does about as well. */
+/* Requests of at least so many bytes take the high end of a free block. Large blocks thus gather at one side of the free space
+ * and small ones at the other; any value from 512 to 2048 does about as well. */
 #ifndef HMM_SPLIT_HIGH_BYTES
 #define HMM_SPLIT_HIGH_BYTES 1024
 #endif

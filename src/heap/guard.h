@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * In a free block the header, the tree node (or as much of one as fits) and the footer are metadata; all between is the pattern, at
- * all times. So merging blocks writes the pattern over the metadata that ends up inside, and handing out bytes verifies them. */
+ * In a free block the header, the tree node (or as much of one as fits) and the footer are metadata; all between is the
+ * pattern, at all times. So merging blocks writes the pattern over the metadata that ends up inside, and handing out bytes
+ * verifies them. */
 #ifndef HMM_HEAP_GUARD_H
 #define HMM_HEAP_GUARD_H
 

@@ -2,13 +2,13 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * A header is a word of [check value | previous free | free | size in units], the check value in the highest bits. The check value
- * depends on the other bits, on the block's distance from the control block, and on the heap's key, so that a header overwritten by
- * anything, moved, or left over elsewhere is recognised as such: with 4 bits, all but one in 16. It is made so that verifying costs
- * an addition and a multiplication: with x = distance + key, a header h is valid iff the highest bits of (h + x) * HMM_MULTIPLIER
- * are all 0; two are verified with one branch by or-ing the products. HMM_MULTIPLIER ends in as many 1 bits as there are check bits,
- * so that a difference in the check value alone always shows; and none of its runs of equal bits fills the check value, so that a
- * difference in any other single bit always shows, too. */
+ * A header is a word of [check value | previous free | free | size in units], the check value in the highest bits. The check
+ * value depends on the other bits, on the block's distance from the control block, and on the heap's key, so that a header
+ * overwritten by anything, moved, or left over elsewhere is recognised as such: with 4 bits, all but one in 16. It is made so
+ * that verifying costs an addition and a multiplication: with x = distance + key, a header h is valid iff the highest bits of
+ * (h + x) * HMM_MULTIPLIER are all 0; two are verified with one branch by or-ing the products. HMM_MULTIPLIER ends in as many 1
+ * bits as there are check bits, so that a difference in the check value alone always shows; and none of its runs of equal bits
+ * fills the check value, so that a difference in any other single bit always shows, too. */
 #ifndef HMM_HEAP_HEADER_H
 #define HMM_HEAP_HEADER_H
 

@@ -5,9 +5,11 @@
  * Glossary, with the traps:
  *
  * units   a size in granules. Blocks are counted in units, never in bytes.
- * block   `struct block *` points to the PAYLOAD. The header is the word before it, the footer of a free block is the word before the
+ * block   `struct block *` points to the PAYLOAD. The header is the word before it, the footer of a free block is the word
+ *         before the
  *         header of the next one. So the address of a block is always a multiple of the granule, and its header never is.
- * link    the distance of a payload (or of a region record) from the control block, in granules, signed. 0 would be the control block
+ * link    the distance of a payload (or of a region record) from the control block, in granules, signed. 0 would be the control
+ *         block
  *         itself and stands for "none" wherever blocks are meant.
  * end     of a region: the payload address that a block behind the last one would have. The sentinel is its header: a block of 0
  *         units, never free, that takes one word. */

@@ -39,8 +39,9 @@ HMM_INTERNAL bool overlaps(struct region_view *view, HMM_LINK node, const struct
     return r != except && region_start(r) < limit && region_limit(view->heap, r) > start;
 }
 
-/* Audits that [start, limit) is in reach of links and overlaps no region but `except`. Regions are disjoint, so of all that start below
- * limit the highest reaches furthest; a record may stand a little above its region's start, so the next one counts, too. */
+/* Audits that [start, limit) is in reach of links and overlaps no region but `except`. Regions are disjoint, so of all that
+ * start below limit the highest reaches furthest; a record may stand a little above its region's start, so the next one counts,
+ * too. */
 HMM_INTERNAL int audit_span(const struct HMM_HEAP *heap, uintptr_t start, uintptr_t limit, const struct region *except) {
     struct region_view view = {heap, NULL};
     HMM_LINK low, high;

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * A region's handle is the link of its record, which is also its key: regions do not overlap, so their records have the order of their
- * addresses. Each record carries a checksum over all of itself, links included: a record is believed, and its links followed, only
- * when that is right. The root's link is covered by the checksum of the control block. */
+ * A region's handle is the link of its record, which is also its key: regions do not overlap, so their records have the order
+ * of their addresses. Each record carries a checksum over all of itself, links included: a record is believed, and its links
+ * followed, only when that is right. The root's link is covered by the checksum of the control block. */
 #ifndef HMM_HEAP_REGION_H
 #define HMM_HEAP_REGION_H
 

@@ -34,8 +34,8 @@ HMM_INTERNAL int audit_sides(const struct HMM_HEAP *heap, const struct release *
     return code;
 }
 
-/* Finds out what is free beside `units` units at b, which are allocated or in no block yet. The header of what follows was audited.
- * With previous_free the block before b is free. Audits what it meets. */
+/* Finds out what is free beside `units` units at b, which are allocated or in no block yet. The header of what follows was
+ * audited. With previous_free the block before b is free. Audits what it meets. */
 HMM_INTERNAL int look_beside(const struct HMM_HEAP *heap, struct block *b, hmm_units units, bool previous_free,
                              struct release *r) {
     const struct block *next = block_after(b, units);

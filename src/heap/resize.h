@@ -47,7 +47,8 @@ HMM_INTERNAL hmm_units rest_of(hmm_units room, hmm_units least) {
     return room - least < HMM_UNITS_LEAST ? 0 : room - least;
 }
 
-/* Joins a block with the free units around it and cuts it at `units`. Returns where it starts now; its contents have moved there. */
+/* Joins a block with the free units around it and cuts it at `units`. Returns where it starts now; its contents have moved
+ * there. */
 HMM_INTERNAL struct block *take_sides(struct HMM_HEAP *heap, const struct release *sides, hmm_units units) {
     struct block *start = block_before(sides->b, sides->before);
     struct block *after = block_after(sides->b, sides->units);
