@@ -36,8 +36,8 @@
  *           HMM_FAULT_FOOTER, HMM_FAULT_LINK, HMM_FAULT_INDEX, HMM_FAULT_SENTINEL, HMM_FAULT_REGION_RECORD, and at audit level
  *           2 HMM_FAULT_CANARY and HMM_FAULT_WRITE_AFTER_FREE.
  * Time      is bounded for every function but those marked "linear". The bounds and their derivation stand in ARCHITECTURE.md:
- *           an operation takes at most two blocks out of the free index and puts two in, each with at most one tree descent. With R
- *           regions, finding the region of an address that is not in the first adds one descent of a tree of R nodes.
+ *           an operation takes at most two blocks out of the free index and puts two in, each with at most one tree descent.
+ *           With R regions, finding the region of an address that is not in the first adds one descent of a tree of R nodes.
  *           Copying, zeroing and audit level 2 are linear in the bytes concerned.
  * Stack     No recursion; no function needs more than 1 KiB of stack on x86-64.
  * Threads   The heap takes no lock. Calls on one heap must not overlap, in threads, signal handlers or interrupt handlers:
@@ -184,10 +184,9 @@ HMM_API void hmm_fault_abort(void *context, const hmm_fault *fault);
  *   block, a few hundred bytes; at most the largest block. options: NULL for the defaults; not kept.
  * Returns the heap, which stands at the start of memory; or NULL after a fault, and memory is then untouched.
  * Faults (with options->on_fault): HMM_FAULT_OPTIONS, HMM_FAULT_REGION_SMALL, HMM_FAULT_REGION_LARGE, HMM_FAULT_REGION_WRAPS.
- * The control block takes at most 512 bytes of a region of 32 KiB; the index grows with the capacity, by about 1 % of it, to at
- * most 3 KiB.
- * Time: O(index), bounded. At audit level 2 linear.
- * Example: see the top of this file. */
+ *   HMM_FAULT_OPTIONS goes to the default handler, since options->on_fault cannot be trusted then.
+ * The control block, free index included, takes at most a 64th of the capacity (512 bytes for 32 KiB), at least about 250
+ * bytes, and never more than 3 KiB. Time: O(index), bounded. At audit level 2 linear. Example: see the top of this file. */
 HMM_API HMM_NODISCARD hmm_heap *hmm_heap_create(void *memory, size_t bytes, const hmm_heap_options *options);
 
 /* Opens a heap that lies in memory already: mapped from a file, inherited, kept over a restart; perhaps at another address.
@@ -253,8 +252,8 @@ HMM_API int hmm_heap_remove_region(hmm_heap *heap, void *memory);
  * size: wanted usable size; 0 gives a smallest block.
  * Returns a payload aligned to the granule, its contents undefined, from the smallest free block that fits; among equals from the
  *   most recently freed. A smaller request takes the low end of that free block, one of HMM_SPLIT_HIGH_BYTES (1 KiB) or more the
- *   high end. Returns NULL if no free block fits, on_exhausted did not help, or the size is beyond the largest block; and on a fault.
- * Example: on 64 bit hmm_heap_alloc(heap, 12) takes 16 bytes of the heap, hmm_heap_alloc(heap, 13) takes 32. */
+ *   high end. Returns NULL if no free block fits, on_exhausted did not help, or the size is beyond the largest block; and on a
+ * fault. Example: on 64 bit hmm_heap_alloc(heap, 12) takes 16 bytes of the heap, hmm_heap_alloc(heap, 13) takes 32. */
 HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc(hmm_heap *heap, size_t size);
 
 /* Allocates an array of count elements of size bytes, all bytes zero. As hmm_heap_alloc for the product; NULL also if that
@@ -265,7 +264,8 @@ HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc_zeroed(hmm_heap *heap, siz
  *
  * alignment: a power of two, else NULL. Up to the granule this is hmm_heap_alloc.
  * Returns a payload at the lowest aligned place of the smallest free block that holds size + alignment - granule + smallest
- *   block, whatever lies in front and behind staying free. May therefore return NULL although an aligned place exists. Otherwise as
+ *   block, whatever lies in front and behind staying free. May therefore return NULL although an aligned place exists.
+ * Otherwise as
  *   hmm_heap_alloc.
  * Example: hmm_heap_alloc_aligned(heap, 4096, 100) => a page-aligned block of 112 bytes */
 HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc_aligned(hmm_heap *heap, size_t alignment, size_t size);
@@ -284,7 +284,8 @@ HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc_greedy(hmm_heap *heap, siz
  *
  * size: wanted usable size; 0 shrinks to the smallest block.
  * Returns HMM_OK, and hmm_heap_usable_size(heap, p) >= size; HMM_NO_ROOM when the free space after the block is too small;
- *   HMM_BAD_SIZE for a size that no block can have: block, contents and heap are then untouched. Growing takes the lower part of the
+ *   HMM_BAD_SIZE for a size that no block can have: block, contents and heap are then untouched. Growing takes the lower part
+ * of the
  *   following free block, shrinking gives the tail back and coalesces it. Never changes p.
  * Faults: p not an allocated block of this heap, see hmm_heap_free; returns the code.
  * Example: usable 44, next block free with 64: resize(p, 100) => HMM_OK; resize(p, 200) => HMM_NO_ROOM, still 44. */
@@ -304,8 +305,8 @@ HMM_API int hmm_heap_resize_greedy(hmm_heap *heap, void *p, size_t needed, size_
  * p: an allocated block, or NULL to allocate. size: wanted usable size; 0 gives a smallest block and never frees.
  * Returns the block, its contents kept up to the smaller usable size, aligned to the granule; p is then no longer valid
  *   unless it is what was returned. In place if resize can; else into the free block before it, its contents moved down; else
- *   to a new block as of hmm_heap_alloc. NULL if none of these is possible, or on a fault: p is then untouched and still allocated.
- * Faults: as hmm_heap_free. Time: linear in the contents when the block moves. */
+ *   to a new block as of hmm_heap_alloc. NULL if none of these is possible, or on a fault: p is then untouched and still
+ * allocated. Faults: as hmm_heap_free. Time: linear in the contents when the block moves. */
 HMM_API HMM_NODISCARD void *hmm_heap_realloc(hmm_heap *heap, void *p, size_t size);
 
 /* As hmm_heap_realloc, and the result is aligned as by hmm_heap_alloc_aligned: in place when p is so aligned and resize can,
@@ -333,8 +334,8 @@ HMM_API size_t hmm_heap_largest_free(const hmm_heap *heap);
 /* Whether p lies in a region of this heap, between its first block and its end: inside a block, allocated or free. */
 HMM_API bool hmm_heap_contains(const hmm_heap *heap, const void *p);
 
-/* What a heap holds. Bytes count whole blocks, headers included, unless it says usable. With HMM_STATS 0 the first five and the block
- * counts are found by walking over the blocks, and peak_in_use, allocations, frees and failures are 0. */
+/* What a heap holds. Bytes count whole blocks, headers included, unless it says usable. With HMM_STATS 0 the first five and the
+ * block counts are found by walking over the blocks, and peak_in_use, allocations, frees and failures are 0. */
 typedef struct hmm_heap_statistics {
     size_t bytes_total;    /* in all regions, as lent; changes with the regions only */
     size_t bytes_in_use;   /* in allocated blocks; rises and falls */
@@ -346,12 +347,12 @@ typedef struct hmm_heap_statistics {
     size_t blocks_free;    /* number of free blocks; rises and falls */
     size_t allocations;    /* blocks handed out so far; never falls, wraps at SIZE_MAX */
     size_t frees;          /* blocks freed so far; never falls, wraps at SIZE_MAX */
-    size_t failures;       /* requests that returned NULL or HMM_NO_ROOM for want of space or for their size; never falls */
+    size_t failures;       /* requests answered by NULL, HMM_NO_ROOM or HMM_BAD_SIZE, faults aside; never falls, wraps */
     unsigned fragmentation; /* external, in per mille: 1000 * (1 - largest_free / bytes_free), rounded down; 0 if none is free */
 } hmm_heap_statistics;
 
-/* Fills *stats. Time: that of hmm_heap_largest_free; linear in blocks with HMM_STATS 0. A realloc that moves a block counts as one
- * allocation and one free; one that does not, as none. */
+/* Fills *stats. Time: that of hmm_heap_largest_free; linear in blocks with HMM_STATS 0. A realloc that takes a new block counts
+ * as one allocation and one free; one that resizes in place or moves into the free block before, as none. */
 HMM_API void hmm_heap_stats(const hmm_heap *heap, hmm_heap_statistics *stats);
 
 /* A block as the walk shows it. */
