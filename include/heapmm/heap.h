@@ -186,7 +186,9 @@ HMM_API void hmm_fault_abort(void *context, const hmm_fault *fault);
  * Faults (with options->on_fault): HMM_FAULT_OPTIONS, HMM_FAULT_REGION_SMALL, HMM_FAULT_REGION_LARGE, HMM_FAULT_REGION_WRAPS.
  *   HMM_FAULT_OPTIONS goes to the default handler, since options->on_fault cannot be trusted then.
  * The control block, free index included, takes at most a 64th of the capacity (512 bytes for 32 KiB), at least about 250
- * bytes, and never more than 3 KiB. Time: O(index), bounded. At audit level 2 linear. Example: see the top of this file. */
+ * bytes, and never more than 3 KiB.
+ * Time: O(index), bounded. At audit level 2 linear.
+ * Example: see the top of this file. */
 HMM_API HMM_NODISCARD hmm_heap *hmm_heap_create(void *memory, size_t bytes, const hmm_heap_options *options);
 
 /* Opens a heap that lies in memory already: mapped from a file, inherited, kept over a restart; perhaps at another address.
@@ -253,7 +255,8 @@ HMM_API int hmm_heap_remove_region(hmm_heap *heap, void *memory);
  * Returns a payload aligned to the granule, its contents undefined, from the smallest free block that fits; among equals from the
  *   most recently freed. A smaller request takes the low end of that free block, one of HMM_SPLIT_HIGH_BYTES (1 KiB) or more the
  *   high end. Returns NULL if no free block fits, on_exhausted did not help, or the size is beyond the largest block; and on a
- * fault. Example: on 64 bit hmm_heap_alloc(heap, 12) takes 16 bytes of the heap, hmm_heap_alloc(heap, 13) takes 32. */
+ *   fault.
+ * Example: on 64 bit hmm_heap_alloc(heap, 12) takes 16 bytes of the heap, hmm_heap_alloc(heap, 13) takes 32. */
 HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc(hmm_heap *heap, size_t size);
 
 /* Allocates an array of count elements of size bytes, all bytes zero. As hmm_heap_alloc for the product; NULL also if that
@@ -265,8 +268,7 @@ HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc_zeroed(hmm_heap *heap, siz
  * alignment: a power of two, else NULL. Up to the granule this is hmm_heap_alloc.
  * Returns a payload at the lowest aligned place of the smallest free block that holds size + alignment - granule + smallest
  *   block, whatever lies in front and behind staying free. May therefore return NULL although an aligned place exists.
- * Otherwise as
- *   hmm_heap_alloc.
+ *   Otherwise as hmm_heap_alloc.
  * Example: hmm_heap_alloc_aligned(heap, 4096, 100) => a page-aligned block of 112 bytes */
 HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc_aligned(hmm_heap *heap, size_t alignment, size_t size);
 
@@ -285,8 +287,7 @@ HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc_greedy(hmm_heap *heap, siz
  * size: wanted usable size; 0 shrinks to the smallest block.
  * Returns HMM_OK, and hmm_heap_usable_size(heap, p) >= size; HMM_NO_ROOM when the free space after the block is too small;
  *   HMM_BAD_SIZE for a size that no block can have: block, contents and heap are then untouched. Growing takes the lower part
- * of the
- *   following free block, shrinking gives the tail back and coalesces it. Never changes p.
+ *   of the following free block, shrinking gives the tail back and coalesces it. Never changes p.
  * Faults: p not an allocated block of this heap, see hmm_heap_free; returns the code.
  * Example: usable 44, next block free with 64: resize(p, 100) => HMM_OK; resize(p, 200) => HMM_NO_ROOM, still 44. */
 HMM_API int hmm_heap_resize(hmm_heap *heap, void *p, size_t size);
@@ -306,7 +307,8 @@ HMM_API int hmm_heap_resize_greedy(hmm_heap *heap, void *p, size_t needed, size_
  * Returns the block, its contents kept up to the smaller usable size, aligned to the granule; p is then no longer valid
  *   unless it is what was returned. In place if resize can; else into the free block before it, its contents moved down; else
  *   to a new block as of hmm_heap_alloc. NULL if none of these is possible, or on a fault: p is then untouched and still
- * allocated. Faults: as hmm_heap_free. Time: linear in the contents when the block moves. */
+ *   allocated.
+ * Faults: as hmm_heap_free. Time: linear in the contents when the block moves. */
 HMM_API HMM_NODISCARD void *hmm_heap_realloc(hmm_heap *heap, void *p, size_t size);
 
 /* As hmm_heap_realloc, and the result is aligned as by hmm_heap_alloc_aligned: in place when p is so aligned and resize can,
