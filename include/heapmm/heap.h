@@ -312,7 +312,7 @@ HMM_API int hmm_heap_resize_greedy(hmm_heap *heap, void *p, size_t needed, size_
 HMM_API HMM_NODISCARD void *hmm_heap_realloc(hmm_heap *heap, void *p, size_t size);
 
 /* As hmm_heap_realloc, and the result is aligned as by hmm_heap_alloc_aligned: in place when p is so aligned and resize can,
- * else to a new aligned block. NULL also if the alignment is no power of two. */
+ * else to a new aligned block. Up to the granule this is hmm_heap_realloc. NULL also if the alignment is no power of two. */
 HMM_API HMM_NODISCARD void *hmm_heap_realloc_aligned(hmm_heap *heap, void *p, size_t alignment, size_t size);
 
 /* Frees a block and coalesces it with its free neighbours. p NULL does nothing. Afterwards p is invalid.

@@ -18,13 +18,12 @@ HMM_INTERNAL hmm_units units_for(size_t size) {
 
 /* ---- Finding ------------------------------------------------------------------------------------------------------------- */
 
-/* The newest block of the bin whose tree node was found. */
-HMM_INTERNAL int newest_of_bin(const struct HMM_HEAP *heap, HMM_LINK node, struct block **b) {
-    *b = block_of_link(heap, node);
-    const HMM_LINK next = (*b)->next;
-    if (next == HMM_NO_BLOCK) return HMM_OK;
-    const int code = HMM_AUDIT_LEVEL >= 1 ? audit_neighbour(heap, *b, size_in(*header_of(*b)), next, true) : HMM_OK;
-    *b = block_of_link(heap, next);
+/* The newest block of the ring whose node was found. */
+HMM_INTERNAL int newest_of_ring(const struct HMM_HEAP *heap, HMM_LINK link, struct block **b) {
+    const struct block *node = block_of_link(heap, link);
+    const HMM_LINK newest = node->next;
+    const int code = HMM_AUDIT_LEVEL >= 1 ? audit_neighbour(heap, node, size_in(*header_of(node)), newest, true) : HMM_OK;
+    *b = block_of_link(heap, newest);
     return code;
 }
 
@@ -36,7 +35,7 @@ HMM_OUTLINE int fit_in_tree(const struct HMM_HEAP *heap, unsigned number, hmm_un
     }
     *b = NULL;
     const HMM_LINK node = by_size_search(heap, heap->heads[number], units, HMM_AVL_GREATER_EQUAL);
-    return node == HMM_NO_BLOCK ? HMM_OK : newest_of_bin(heap, node, b);
+    return node == HMM_NO_BLOCK ? HMM_OK : newest_of_ring(heap, node, b);
 }
 
 /* The first block of an exact class that is marked. */
@@ -89,7 +88,7 @@ HMM_INTERNAL int find_largest(const struct HMM_HEAP *heap, struct block **b) {
         const HMM_LINK node = by_size_greatest(heap, heap->heads[number]);
         if (HMM_AUDIT_LEVEL >= 1 && HMM_UNLIKELY(node == HMM_NO_BLOCK))
             return report(heap, HMM_FAULT_INDEX, &heap->heads[number], "the bitmap marks a class that is empty");
-        code = newest_of_bin(heap, node, b);
+        code = newest_of_ring(heap, node, b);
     } else {
         code = fit_in_list(heap, number, b);
     }

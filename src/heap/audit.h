@@ -103,8 +103,8 @@ HMM_INTERNAL int audit_free(const struct HMM_HEAP *heap, const struct block *b, 
 
 /* The free block before b, of which b's header says that it is there. */
 HMM_INTERNAL int audit_free_before(const struct HMM_HEAP *heap, const struct block *b, struct block **before) {
-    const hmm_units units = *footer_before(b);
-    const struct region *r = region_of(heap, address_of(b));
+    const struct region *r = region_of(heap, address_of(footer_before(b)));
+    const hmm_units units = r == NULL ? 0 : *footer_before(b);
     if (HMM_UNLIKELY(r == NULL || !size_is_plausible(units, units_between(first_block(heap, r), b))))
         return report(heap, HMM_FAULT_FOOTER, b,
                       "the size at the end of the free block before was overwritten, by an underflow perhaps");
@@ -149,8 +149,7 @@ HMM_INTERNAL int audit_node(const struct HMM_HEAP *heap, HMM_LINK link, const vo
     const int result = audit_link(heap, link, holder, code);
     if (HMM_UNLIKELY(result != HMM_OK)) return result;
     const struct block *node = block_of_link(heap, link);
-    if (HMM_UNLIKELY(class_of(heap, size_in(*header_of(node))) != number || node->previous != HMM_NO_BLOCK ||
-                     node->balance < -1 || node->balance > 1))
+    if (HMM_UNLIKELY(class_of(heap, size_in(*header_of(node))) != number || node->balance < -1 || node->balance > 1))
         return report(heap, HMM_FAULT_LINK, node, "a node of a tree of free blocks was overwritten");
     return HMM_OK;
 }
@@ -238,24 +237,37 @@ HMM_OUTLINE int audit_tree_path(const struct HMM_HEAP *heap, unsigned number, hm
 
 /* ---- Index --------------------------------------------------------------------------------------------------------------- */
 
+/* Taking out b, a sound free block of an exact class. */
+HMM_INTERNAL int audit_take_from_list(const struct HMM_HEAP *heap, const struct block *b, hmm_units units) {
+    int code = b->next == HMM_NO_BLOCK ? HMM_OK : audit_neighbour(heap, b, units, b->next, true);
+    if (HMM_UNLIKELY(code != HMM_OK)) return code;
+    if (b->previous != HMM_NO_BLOCK) return audit_neighbour(heap, b, units, b->previous, false);
+    if (HMM_UNLIKELY(heap->heads[class_of(heap, units)] != link_of(heap, b)))
+        return report(heap, HMM_FAULT_LINK, b, "a free block is not where the index has it: a link was overwritten");
+    return HMM_OK;
+}
+
+/* Taking out b, a sound free block of a class that is a tree. A node that is not alone only hands its place on. */
+HMM_OUTLINE int audit_take_from_tree(const struct HMM_HEAP *heap, const struct block *b, hmm_units units, int beside) {
+    int code = audit_neighbour(heap, b, units, b->next, true);
+    if (code == HMM_OK) code = audit_neighbour(heap, b, units, b->previous, false);
+    if (HMM_UNLIKELY(code != HMM_OK)) return code;
+    const bool alone = is_alone(heap, b);
+    if (!is_node(b) && !alone) return HMM_OK;
+
+    struct block *node;
+    code = audit_tree_path(heap, class_of(heap, units), units, alone ? beside : HMM_BESIDE_INSERTION, &node);
+    if (HMM_UNLIKELY(code != HMM_OK)) return code;
+    if (HMM_UNLIKELY(node != b))
+        return report(heap, HMM_FAULT_LINK, b, "a free block is not where the index has it: a link was overwritten");
+    return HMM_OK;
+}
+
 /* Taking out b, a sound free block. */
 HMM_INTERNAL int audit_take(const struct HMM_HEAP *heap, const struct block *b, int beside) {
     const hmm_units units = size_in(*header_of(b));
-    int code = HMM_OK;
-    if (b->next != HMM_NO_BLOCK) code = audit_neighbour(heap, b, units, b->next, true);
-    if (HMM_UNLIKELY(code != HMM_OK)) return code;
-    if (b->previous != HMM_NO_BLOCK) return audit_neighbour(heap, b, units, b->previous, false);
-
-    const unsigned number = class_of(heap, units);
-    if (class_is_tree(heap, number)) {
-        struct block *node;
-        code = audit_tree_path(heap, number, units, b->next != HMM_NO_BLOCK ? HMM_BESIDE_INSERTION : beside, &node);
-        if (HMM_UNLIKELY(code != HMM_OK)) return code;
-        if (node == b) return HMM_OK;
-    } else if (heap->heads[number] == link_of(heap, b)) {
-        return HMM_OK;
-    }
-    return report(heap, HMM_FAULT_LINK, b, "a free block is not where the index should have it: a link was overwritten");
+    return class_is_tree(heap, class_of(heap, units)) ? audit_take_from_tree(heap, b, units, beside)
+                                                      : audit_take_from_list(heap, b, units);
 }
 
 /* Putting in a free block of that size. */
@@ -264,8 +276,7 @@ HMM_INTERNAL int audit_put(const struct HMM_HEAP *heap, hmm_units units) {
     if (class_is_tree(heap, number)) {
         struct block *node;
         const int code = audit_tree_path(heap, number, units, HMM_BESIDE_INSERTION, &node);
-        if (code != HMM_OK || node == NULL || node->next == HMM_NO_BLOCK) return code;
-        return audit_neighbour(heap, node, units, node->next, true);
+        return code != HMM_OK || node == NULL ? code : audit_neighbour(heap, node, units, node->next, true);
     }
     const HMM_LINK head = heap->heads[number];
     if (head == HMM_NO_BLOCK) return HMM_OK;

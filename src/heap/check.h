@@ -20,13 +20,14 @@ struct tally {
     hmm_units units_in_use;
     size_t blocks_in_use;
     size_t blocks_free;
+    size_t blocks_most; /* how many free blocks the index may have, against cycles */
     uint64_t free_sum;
 };
 
-HMM_INTERNAL void tally_free(const struct HMM_HEAP *heap, const struct block *b, hmm_units units, size_t *count, uint64_t *sum) {
+HMM_INTERNAL void tally_free(const struct HMM_HEAP *heap, const struct block *b, hmm_units units, struct tally *tally) {
     const uint64_t value = (uint64_t)link_of(heap, b) * 0x9E3779B97F4A7C15u + units;
-    *sum += (value ^ (value >> 29)) * 0xBF58476D1CE4E5B9u;
-    ++*count;
+    tally->free_sum += (value ^ (value >> 29)) * 0xBF58476D1CE4E5B9u;
+    tally->blocks_free++;
 }
 
 /* ---- Regions ------------------------------------------------------------------------------------------------------------- */
@@ -65,7 +66,7 @@ HMM_INTERNAL int check_free_block(const struct HMM_HEAP *heap, const struct bloc
         return found(fault, HMM_FAULT_FOOTER, b, "the size at the end of a free block was overwritten, by an underflow perhaps");
     const void *written = write_after_free(b, units, 0, UINTPTR_MAX);
     if (written != NULL) return found(fault, HMM_FAULT_WRITE_AFTER_FREE, written, "a free payload was written to");
-    tally_free(heap, b, units, &tally->blocks_free, &tally->free_sum);
+    tally_free(heap, b, units, tally);
     return HMM_OK;
 }
 
@@ -180,36 +181,56 @@ HMM_INTERNAL void checked_set_balance(struct class_view *view, HMM_LINK node, in
 #define HMM_AVL_FUNCTION HMM_INTERNAL
 #include "heapmm/avl.h"
 
-/* A list from its first block on. limit: the most blocks that there may be, against cycles. */
-HMM_INTERNAL int check_list(const struct HMM_HEAP *heap, HMM_LINK first, unsigned number, hmm_units units, size_t limit,
-                            size_t *count, uint64_t *sum, hmm_fault *fault) {
-    HMM_LINK previous = HMM_NO_BLOCK;
+/* One block of a bin: that the link leads to a free block of that size, and that it links back. */
+HMM_INTERNAL int check_member(const struct HMM_HEAP *heap, HMM_LINK link, HMM_LINK previous, hmm_units units, const void *holder,
+                              struct tally *indexed, hmm_fault *fault) {
+    if (indexed->blocks_free == indexed->blocks_most || !link_is_sound(heap, link, class_of(heap, units)))
+        return found(fault, HMM_FAULT_LINK, holder, "a link to a free block was overwritten");
+    const struct block *b = block_of_link(heap, link);
+    if (b->previous != previous || size_in(*header_of(b)) != units)
+        return found(fault, HMM_FAULT_LINK, b, "two neighbours in a bin do not agree: a link was overwritten");
+    tally_free(heap, b, units, indexed);
+    return HMM_OK;
+}
+
+HMM_INTERNAL int check_list(const struct HMM_HEAP *heap, unsigned number, struct tally *indexed, hmm_fault *fault) {
     const void *holder = &heap->heads[number];
-    for (HMM_LINK link = first; link != HMM_NO_BLOCK; link = block_of_link(heap, link)->next) {
-        const hmm_result code = previous == HMM_NO_BLOCK ? HMM_FAULT_INDEX : HMM_FAULT_LINK;
-        if (*count >= limit || !link_is_sound(heap, link, number))
-            return found(fault, code, holder, "a link to a free block was overwritten");
-        const struct block *b = block_of_link(heap, link);
-        if (b->previous != previous || size_in(*header_of(b)) != units)
-            return found(fault, HMM_FAULT_LINK, b,
-                         "two neighbours in a list of free blocks do not agree: a link was overwritten");
-        tally_free(heap, b, units, count, sum);
+    HMM_LINK previous = HMM_NO_BLOCK;
+    for (HMM_LINK link = heap->heads[number]; link != HMM_NO_BLOCK; link = block_of_link(heap, link)->next) {
+        const int code = check_member(heap, link, previous, number, holder, indexed, fault);
+        if (code != HMM_OK) return code;
+        holder = block_of_link(heap, link);
         previous = link;
-        holder = b;
     }
     return HMM_OK;
 }
 
-HMM_INTERNAL int check_tree(const struct HMM_HEAP *heap, unsigned number, size_t limit, size_t *count, uint64_t *sum,
-                            hmm_fault *fault) {
+/* The ring of a node of a tree that was checked. */
+HMM_INTERNAL int check_ring(const struct HMM_HEAP *heap, HMM_LINK node, struct tally *indexed, hmm_fault *fault) {
+    const hmm_units units = by_size_key(heap, node);
+    HMM_LINK previous = block_of_link(heap, node)->previous;
+    HMM_LINK link = node;
+    do {
+        const struct block *holder = block_of_link(heap, link == node ? node : previous);
+        const int code = check_member(heap, link, previous, units, holder, indexed, fault);
+        if (code != HMM_OK) return code;
+        if (is_node(block_of_link(heap, link)) != (link == node))
+            return found(fault, HMM_FAULT_LINK, block_of_link(heap, link), "a balance in a tree of free blocks was overwritten");
+        previous = link;
+        link = block_of_link(heap, link)->next;
+    } while (link != node);
+    return HMM_OK;
+}
+
+HMM_INTERNAL int check_tree(const struct HMM_HEAP *heap, unsigned number, struct tally *indexed, hmm_fault *fault) {
     struct class_view view = {heap, number};
     const HMM_LINK root = heap->heads[number];
-    if (checked_check(&view, root, limit) < 0)
+    if (checked_check(&view, root, indexed->blocks_most) < 0)
         return found(fault, HMM_FAULT_TREE, &heap->heads[number],
                      "a tree of free blocks is out of order, or a link in it was overwritten");
     checked_iterator it;
     for (HMM_LINK node = checked_start_least(&it, &view, root); node != HMM_NO_BLOCK; node = checked_next(&it)) {
-        const int code = check_list(heap, node, number, by_size_key(heap, node), limit, count, sum, fault);
+        const int code = check_ring(heap, node, indexed, fault);
         if (code != HMM_OK) return code;
     }
     return HMM_OK;
@@ -230,17 +251,13 @@ HMM_INTERNAL int check_bitmap(const struct HMM_HEAP *heap, hmm_fault *fault) {
 }
 
 HMM_INTERNAL int check_index(const struct HMM_HEAP *heap, const struct tally *tally, hmm_fault *fault) {
-    size_t count = 0;
-    uint64_t sum = 0;
+    struct tally indexed = {.blocks_most = tally->blocks_free};
     int code = check_bitmap(heap, fault);
-    for (unsigned number = 1; number < heap->classes && code == HMM_OK; number++) {
-        if (class_is_tree(heap, number))
-            code = check_tree(heap, number, tally->blocks_free, &count, &sum, fault);
-        else
-            code = check_list(heap, heap->heads[number], number, number, tally->blocks_free, &count, &sum, fault);
-    }
+    for (unsigned number = 1; number < heap->classes && code == HMM_OK; number++)
+        code =
+            class_is_tree(heap, number) ? check_tree(heap, number, &indexed, fault) : check_list(heap, number, &indexed, fault);
     if (code != HMM_OK) return code;
-    if (heap->heads[0] != HMM_NO_BLOCK || count != tally->blocks_free || sum != tally->free_sum)
+    if (heap->heads[0] != HMM_NO_BLOCK || indexed.blocks_free != tally->blocks_free || indexed.free_sum != tally->free_sum)
         return found(fault, HMM_FAULT_INDEX, heap->heads, "the index does not hold exactly the free blocks");
     return HMM_OK;
 }

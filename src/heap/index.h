@@ -46,15 +46,7 @@ HMM_INTERNAL unsigned last_marked_class(const struct HMM_HEAP *heap) {
     return bits == 0 ? 0 : word * HMM_BITS + hmm_highest_bit(bits);
 }
 
-/* ---- Bins ---------------------------------------------------------------------------------------------------------------- */
-
-/* Puts a block between `previous` and what follows that. */
-HMM_INTERNAL void link_behind(struct HMM_HEAP *heap, struct block *previous, struct block *b) {
-    b->previous = link_of(heap, previous);
-    b->next = previous->next;
-    if (b->next != HMM_NO_BLOCK) block_of_link(heap, b->next)->previous = link_of(heap, b);
-    previous->next = link_of(heap, b);
-}
+/* ---- Lists: exact classes ------------------------------------------------------------------------------------------------ */
 
 HMM_INTERNAL void put_in_list(struct HMM_HEAP *heap, struct block *b, unsigned number) {
     hmm_link *head = &heap->heads[number];
@@ -67,15 +59,66 @@ HMM_INTERNAL void put_in_list(struct HMM_HEAP *heap, struct block *b, unsigned n
     *head = link_of(heap, b);
 }
 
+HMM_INTERNAL void take_from_list(struct HMM_HEAP *heap, const struct block *b, unsigned number) {
+    if (b->next != HMM_NO_BLOCK) block_of_link(heap, b->next)->previous = b->previous;
+    if (b->previous != HMM_NO_BLOCK)
+        block_of_link(heap, b->previous)->next = b->next;
+    else
+        heap->heads[number] = b->next;
+    if (heap->heads[number] == HMM_NO_BLOCK) unmark_class(heap, number);
+}
+
+/* ---- Rings in trees: the other classes ----------------------------------------------------------------------------------- */
+
+HMM_INTERNAL bool is_node(const struct block *b) {
+    return b->balance != HMM_NOT_A_NODE;
+}
+
+HMM_INTERNAL bool is_alone(const struct HMM_HEAP *heap, const struct block *b) {
+    return b->next == link_of(heap, b);
+}
+
+/* Makes b the newest block of a node's ring. */
+HMM_INTERNAL void put_in_ring(struct HMM_HEAP *heap, struct block *node, struct block *b) {
+    b->balance = HMM_NOT_A_NODE;
+    b->next = node->next;
+    b->previous = link_of(heap, node);
+    block_of_link(heap, node->next)->previous = link_of(heap, b);
+    node->next = link_of(heap, b);
+}
+
+HMM_INTERNAL void take_from_ring(struct HMM_HEAP *heap, const struct block *b) {
+    block_of_link(heap, b->next)->previous = b->previous;
+    block_of_link(heap, b->previous)->next = b->next;
+}
+
 HMM_OUTLINE void put_in_tree(struct HMM_HEAP *heap, struct block *b, unsigned number) {
     hmm_link *root = &heap->heads[number];
     const HMM_LINK link = link_of(heap, b);
-    b->previous = HMM_NO_BLOCK;
-    b->next = HMM_NO_BLOCK;
     if (*root == HMM_NO_BLOCK) mark_class(heap, number);
     const HMM_LINK node = by_size_insert(heap, root, link);
-    if (node != link) link_behind(heap, block_of_link(heap, node), b);
+    if (node != link) {
+        put_in_ring(heap, block_of_link(heap, node), b);
+    } else {
+        b->next = link;
+        b->previous = link;
+    }
 }
+
+HMM_OUTLINE void take_from_tree(struct HMM_HEAP *heap, struct block *b, unsigned number, hmm_units units) {
+    hmm_link *root = &heap->heads[number];
+    const HMM_LINK oldest_other = b->previous;
+    const bool alone = is_alone(heap, b);
+    take_from_ring(heap, b);
+    if (!is_node(b)) return;
+    if (!alone)
+        by_size_substitute(heap, root, oldest_other);
+    else
+        by_size_remove(heap, root, units);
+    if (*root == HMM_NO_BLOCK) unmark_class(heap, number);
+}
+
+/* ---- Any class ----------------------------------------------------------------------------------------------------------- */
 
 /* Puts a free block into the index. Its header is written. */
 HMM_INTERNAL void index_put(struct HMM_HEAP *heap, struct block *b, hmm_units units) {
@@ -87,39 +130,14 @@ HMM_INTERNAL void index_put(struct HMM_HEAP *heap, struct block *b, hmm_units un
     if (HMM_STATS) heap->blocks_free++;
 }
 
-/* Takes out a tree's node: the block behind it, if there is one, takes its place. */
-HMM_OUTLINE void take_from_tree(struct HMM_HEAP *heap, struct block *b, unsigned number, hmm_units units) {
-    hmm_link *root = &heap->heads[number];
-    if (b->next != HMM_NO_BLOCK) {
-        block_of_link(heap, b->next)->previous = HMM_NO_BLOCK;
-        by_size_substitute(heap, root, b->next);
-    } else {
-        by_size_remove(heap, root, units);
-        if (*root == HMM_NO_BLOCK) unmark_class(heap, number);
-    }
-}
-
-HMM_INTERNAL void take_first_of_list(struct HMM_HEAP *heap, const struct block *b, unsigned number) {
-    heap->heads[number] = b->next;
-    if (b->next != HMM_NO_BLOCK)
-        block_of_link(heap, b->next)->previous = HMM_NO_BLOCK;
-    else
-        unmark_class(heap, number);
-}
-
 /* Takes a free block out of the index. */
 HMM_INTERNAL void index_take(struct HMM_HEAP *heap, struct block *b, hmm_units units) {
-    if (HMM_STATS) heap->blocks_free--;
-    if (b->previous != HMM_NO_BLOCK) {
-        block_of_link(heap, b->previous)->next = b->next;
-        if (b->next != HMM_NO_BLOCK) block_of_link(heap, b->next)->previous = b->previous;
-        return;
-    }
     const unsigned number = class_of(heap, units);
     if (class_is_tree(heap, number))
         take_from_tree(heap, b, number, units);
     else
-        take_first_of_list(heap, b, number);
+        take_from_list(heap, b, number);
+    if (HMM_STATS) heap->blocks_free--;
 }
 
 #endif

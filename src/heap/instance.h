@@ -49,14 +49,20 @@ typedef HMM_UNITS hmm_units;
 #define HMM_NO_BLOCK ((HMM_LINK)0)
 #define HMM_NO_REGION ((HMM_LINK)1)
 
-/* The payload of a free block. The first two links make it a member of a bin, the rest a node of a tree. A block of an exact
- * class may be too small for the rest. */
+/* The payload of a free block. The first two links make it a member of a bin, the rest a node of a tree.
+ *
+ * The bin of an exact class is a list, newest first, with no block beyond either end; its blocks may be too small for the rest.
+ * A bin in a tree is a ring: its oldest block is the tree's node, the one behind that is the newest, the one before it the second
+ * oldest. So the newest can be taken, and the node be replaced by the next oldest, without looking for them. */
 struct block {
-    HMM_LINK next;     /* the block freed before this one, of the same bin */
-    HMM_LINK previous; /* the block freed after it; none for the first of a list and for a tree node */
+    HMM_LINK next;     /* the block freed before this one; of a tree's node, the newest of the ring */
+    HMM_LINK previous; /* the block freed after it; of a tree's node, the oldest of the others */
     HMM_LINK child[2]; /* smaller and larger sizes */
-    HMM_LINK balance;
+    HMM_LINK balance;  /* HMM_NOT_A_NODE in a ring's other members */
 } HMM_MAY_ALIAS;
+
+/* Far from -1, 0 and 1 in the number of bits, so that an overwritten balance is not taken for it. */
+#define HMM_NOT_A_NODE ((HMM_LINK)((HMM_WORD) ~(HMM_WORD)0 / 3))
 
 /* At the start of each region, a multiple of the granule. */
 struct region {

@@ -182,7 +182,7 @@ HMM_ENTRY size_t HMM_NAME(largest_free)(const struct HMM_HEAP *heap) {
 
 HMM_ENTRY bool HMM_NAME(contains)(const struct HMM_HEAP *heap, const void *p) {
     hmm_memory_enter();
-    const bool inside = region_of(heap, address_of(p)) != NULL;
+    const bool inside = region_of(heap, address_of(p) + HMM_WORD_BYTES) != NULL; /* a block begins with its header */
     hmm_memory_leave();
     return inside;
 }

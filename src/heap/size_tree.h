@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Blocks of equal size hang behind the node in a list, newest first, and the node itself, which is the oldest of them, is taken
- * last. So most insertions and removals of an often used size do not change the tree. */
+ * Blocks of equal size form a ring with the node, which is the oldest of them and taken last. So most insertions and removals of
+ * an often used size do not change the tree. */
 #ifndef HMM_HEAP_SIZE_TREE_H
 #define HMM_HEAP_SIZE_TREE_H
 
