@@ -10,8 +10,9 @@
 #include "class.h"
 #include "header.h"
 
-/* Free blocks of a class that is a tree have at least 2^HMM_EXACT_BITS_LEAST units, and links reach 2^HMM_WORD_BITS. */
-#define HMM_SIZE_TREE_DEPTH HMM_AVL_DEPTH_FOR((((uintmax_t)1 << (HMM_WORD_BITS - 1)) >> HMM_EXACT_BITS_LEAST) * 2)
+/* k nodes have k different sizes, at least 1 + 2 + ... + k units together, which must be within the 2^HMM_WORD_BITS that links
+ * reach: so k < 2^((HMM_WORD_BITS + 1) / 2), even in the open-ended last class. */
+#define HMM_SIZE_TREE_DEPTH HMM_AVL_DEPTH_FOR((uintmax_t)1 << (HMM_WORD_BITS / 2 + 1))
 
 HMM_INTERNAL HMM_LINK by_size_get_child(const struct HMM_HEAP *heap, HMM_LINK node, int direction) {
     return block_of_link(heap, node)->child[direction];
