@@ -157,12 +157,12 @@ HMM_INTERNAL void *allocate_aligned(struct HMM_HEAP *heap, size_t alignment, siz
     if (!hmm_is_power_of_two(alignment)) return no_room(heap);
     if (alignment <= HMM_GRANULE) return allocate(heap, size);
     const hmm_units units = units_for(size);
-    if (units == 0 || alignment / HMM_GRANULE > HMM_UNITS_MOST - units - (HMM_UNITS_LEAST - 1)) return no_room(heap);
-    const hmm_units alignment_units = (hmm_units)(alignment >> HMM_GRANULE_SHIFT);
+    const size_t needed = units + (alignment >> HMM_GRANULE_SHIFT) + HMM_UNITS_LEAST - 1;
+    if (units == 0 || needed > HMM_UNITS_MOST) return no_room(heap);
 
-    struct block *b = find_or_ask(heap, units + alignment_units + HMM_UNITS_LEAST - 1, size);
+    struct block *b = find_or_ask(heap, (hmm_units)needed, size);
     if (b == NULL) return NULL;
-    const struct place place = place_aligned(b, units, alignment_units);
+    const struct place place = place_aligned(b, units, (hmm_units)(alignment >> HMM_GRANULE_SHIFT));
     b = audit_and_take(heap, &place);
     return b == NULL ? NULL : handed_out(b, size);
 }
