@@ -1,0 +1,57 @@
+# The everyday commands over CMake. `make help` lists them.
+# SPDX-License-Identifier: MIT
+
+# Which compilers the tests run with: both, or the one that was asked for by CC=clang make test, or make test CC=clang.
+COMPILERS = $(if $(filter default undefined,$(origin CC)),gcc clang,$(CC))
+PREFIX = /usr/local
+DEMO =
+
+.PHONY: help demo test test-long build install format lint coverage clean
+
+help: ## this list
+	@printf 'make TARGET [VARIABLE=VALUE]\n\n'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/    \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-15s %s\n", $$1, $$2 }'
+	@printf '\nVARIABLES\n\n'
+	@printf '    CC=clang        test, test-long: with this compiler only; default: gcc and clang\n'
+	@printf '    PREFIX=/opt     install: where to; default %s\n' '$(PREFIX)'
+	@printf '    DEMO=--help     demo: arguments of the program\n'
+
+demo: ## SQLite inside a heap of a fixed size
+	@scripts/setup.sh demo
+	@mkdir -p build && cmake --preset release > build/demo.log 2>&1 || { cat build/demo.log; exit 1; }
+	@cmake --build --preset release --target example_sqlite_in_a_heap
+	@build/release/examples/sqlite_in_a_heap $(DEMO)
+
+test: ## all tests, with gcc and with clang
+	@scripts/setup.sh test
+	@scripts/test.sh $(COMPILERS)
+
+test-long: ## the same for longer, over more configurations
+	@scripts/setup.sh test
+	@scripts/test.sh --long $(COMPILERS)
+
+build: ## the library and the examples, optimised, in build/release
+	@scripts/setup.sh demo
+	@cmake --preset release
+	@cmake --build --preset release
+
+install: ## the library, the headers, the CMake package and the pkg-config file
+	@scripts/setup.sh demo
+	@cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+	@cmake --build --preset release --target heapmm_static heapmm_shared
+	@cmake --install build/release
+
+format: ## lay out the sources with clang-format
+	@scripts/setup.sh test
+	@scripts/format.sh
+
+lint: ## look for mistakes with clang-tidy
+	@scripts/setup.sh test
+	@scripts/lint.sh
+
+coverage: ## which lines the tests run: a table, and pages in build/cov/coverage
+	@scripts/setup.sh
+	@scripts/coverage.sh
+
+clean: ## remove everything that was built
+	@rm -rf build

@@ -1,0 +1,63 @@
+#!/bin/sh
+# Makes sure that what a make target needs is installed.
+# SPDX-License-Identifier: MIT
+#
+#     setup.sh [demo|test|coverage]     default: all of it
+#
+# As root it installs the Debian packages that are missing; as anybody else it prints the command to type. On a system without
+# dpkg it only looks for the programs.
+set -eu
+
+what=${1:-all}
+# Debian package, a program or header that comes with it, and who needs it. test includes what lint and format need.
+table='
+build-essential   g++                       demo test coverage
+cmake             cmake                     demo test coverage
+ninja-build       ninja                     demo test coverage
+pkg-config        pkg-config                demo test coverage
+libsqlite3-dev    /usr/include/sqlite3.h    demo test coverage
+liblua5.4-dev     /usr/include/lua5.4       demo test coverage
+python3           python3                   test
+gcc-multilib      /usr/include/x86_64-linux-gnu/asm  test
+clang             clang                     test
+libclang-rt-14-dev /usr/lib/llvm-14/lib/clang test
+clang-format-14   clang-format-14           test
+clang-tidy-14     clang-tidy-14             test
+valgrind          valgrind                  test
+gcovr             gcovr                     coverage
+'
+
+missing=$(echo "$table" | while read -r package evidence users; do
+    [ -n "$package" ] || continue
+    case "$what: $users" in
+        all:*) ;;
+        demo:*demo* | test:*test* | coverage:*coverage*) ;;
+        *) continue ;;
+    esac
+    if command -v dpkg-query > /dev/null; then
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null || true)" = installed ] || echo "$package"
+    else
+        command -v "$evidence" > /dev/null || [ -e "$evidence" ] || echo "$package"
+    fi
+done | tr '\n' ' ')
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get > /dev/null; then
+    echo "setup: this is no Debian; install what these Debian packages hold, then try again: $missing" >&2
+    exit 1
+fi
+if [ "$(id -u)" -ne 0 ]; then
+    echo "setup: packages are missing. Type this, then try again:" >&2
+    echo "    sudo apt-get install --no-install-recommends $missing" >&2
+    exit 1
+fi
+
+echo "setup: installing $missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+export DEBIAN_FRONTEND=noninteractive
+if ! { apt-get update && apt-get install --yes --no-install-recommends $missing; } > "$log" 2>&1 < /dev/null; then
+    tail -n 20 "$log" >&2
+    echo "setup: the installation failed; the last lines of apt-get are above" >&2
+    exit 1
+fi

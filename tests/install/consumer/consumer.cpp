@@ -1,0 +1,31 @@
+/* consumer.cpp: a C++17 program that uses an installed heapmm. Ends with 0 if the heap works.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <heapmm/heap.h>
+
+#include <cstddef>
+#include <iostream>
+#include <new>
+
+namespace {
+
+alignas(std::max_align_t) unsigned char buffer[32768];
+
+struct point {
+    int x, y;
+};
+
+} // namespace
+
+int main() {
+    hmm_heap_options options = HMM_HEAP_OPTIONS;
+    hmm_heap *heap = hmm_heap_create(buffer, sizeof buffer, &options);
+    if (heap == nullptr) return 1;
+    void *memory = hmm_heap_alloc(heap, sizeof(point));
+    if (memory == nullptr) return 2;
+    const point *p = new (memory) point{3, 4};
+    if (p->x + p->y != 7) return 3;
+    hmm_heap_free(heap, memory);
+    std::cout << hmm_result_name(hmm_heap_check(heap, nullptr)) << ", granule " << HMM_HEAP_GRANULE << '\n';
+    return hmm_heap_check(heap, nullptr) == HMM_OK ? 0 : 4;
+}
