@@ -1,0 +1,53 @@
+/* layout.h: what the tests know of a block's layout, from the documentation alone.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * The tests must not include the heap's own headers: they would share its mistakes. These few facts are what a reader of heap.h
+ * can work out, written down once more, in the plainest way. */
+#ifndef HMM_TESTS_LAYOUT_H
+#define HMM_TESTS_LAYOUT_H
+
+#include "heapmm/heap.h"
+
+#ifndef HMM_AUDIT_LEVEL
+#define HMM_AUDIT_LEVEL 1
+#endif
+#ifndef HMM_STATS
+#define HMM_STATS 1
+#endif
+#ifndef HMM_VALGRIND
+#define HMM_VALGRIND 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HMM_TESTS_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HMM_TESTS_ASAN 1
+#endif
+#endif
+#ifndef HMM_TESTS_ASAN
+#define HMM_TESTS_ASAN 0
+#endif
+
+enum {
+    WORD = 4,                /* a header, a footer, a canary, a link */
+    GRANULE = HMM_HEAP_GRANULE,
+    SMALLEST = (4 * WORD + GRANULE - 1) / GRANULE * GRANULE, /* header, two links, footer */
+    CANARY = HMM_AUDIT_LEVEL >= 2 ? WORD : 0,
+    OVERHEAD = WORD + CANARY, /* bytes of an allocated block that the caller may not use */
+    SPLIT_HIGH = 1024         /* requests of this size and more take the high end of a free block */
+};
+
+/* Bytes of the block that a request of `size` bytes takes; 0 if no block can be so large. */
+static inline size_t block_bytes(size_t size) {
+    if (size > HMM_HEAP_LARGEST_BLOCK - OVERHEAD) return 0;
+    const size_t bytes = (size + OVERHEAD + GRANULE - 1) / GRANULE * GRANULE;
+    return bytes < SMALLEST ? SMALLEST : bytes;
+}
+
+static inline size_t usable_bytes(size_t block) {
+    return block - OVERHEAD;
+}
+
+#endif

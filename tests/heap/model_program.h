@@ -1,0 +1,67 @@
+/* model_program.h: one random program, run on a heap and on the model side by side.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef HMM_TESTS_MODEL_PROGRAM_H
+#define HMM_TESTS_MODEL_PROGRAM_H
+
+#include "model.h"
+
+enum { MAX_SLOTS = 6, MAX_LIVE = 4096 };
+
+/* A place for a region: where it starts in the ground, how long it is when it is made, how far it may be extended. */
+typedef struct slot {
+    size_t start, bytes, room;
+} slot;
+
+/* What a heap of the program looks like. The first slot is the region of hmm_heap_create. */
+typedef struct shape {
+    const char *name;
+    size_t capacity;
+    size_t largest_request;
+    size_t programs, steps;
+    size_t slot_count;
+    slot slots[MAX_SLOTS];
+} shape;
+
+/* An allocated block and what is written in it. */
+typedef struct live {
+    unsigned char *p;
+    size_t usable;
+    uint64_t pattern;
+} live;
+
+/* What on_exhausted does when it is called during the next step: refuses, or returns true after it did nothing, added a region,
+ * extended one, freed a block. */
+enum { PLAN_FAIL, PLAN_NOTHING, PLAN_ADD, PLAN_EXTEND, PLAN_FREE, PLAN_KINDS };
+
+typedef struct plan {
+    int kind;
+    size_t index; /* of a slot or of a live block */
+    size_t bytes; /* to extend by */
+    size_t called_by_model, called_by_heap;
+    size_t size_in_model, size_in_heap;
+} plan;
+
+typedef struct program {
+    const shape *shape;
+    unsigned char *ground;
+    uint64_t seed, random;
+    size_t step;
+    hmm_heap *heap;
+    model model;
+    uintptr_t first[MAX_SLOTS]; /* payload of the first block of a region in that slot */
+    bool in_use[MAX_SLOTS];
+    live live[MAX_LIVE];
+    size_t live_count;
+    bool growing;  /* more allocations than frees, or the other way round */
+    void *freed;   /* by the step before; NULL if that was no free */
+    plan plan;
+    size_t faults; /* since the step began */
+    hmm_fault fault;
+    char doing[256]; /* the step, for the report */
+} program;
+
+/* Runs all steps; prints seed, step and a description, and exits, when heap and model differ. */
+void program_run(program *x, const shape *s, unsigned char *ground, uint64_t seed);
+
+#endif
