@@ -50,11 +50,12 @@
  * HMM_AUDIT_LEVEL     0: no audits. 1 (default): every header, footer and link is verified before an operation reads through it
  *                     or changes it. 2: besides, free payloads are filled and verified when they are handed out (a write after
  *                     free is found), a canary word follows every payload (an overflow is found), and every
- *                     HMM_CHECK_INTERVAL operations the whole heap is checked.
+ *                     HMM_CHECK_INTERVAL changes of the free index the whole heap is checked.
  * HMM_STATS           1 (default): counters are kept. 0: they are not; hmm_heap_stats then counts blocks in linear time and
  *                     reports 0 for what only counters know.
  * HMM_HEAP_GRANULE    see below.
- * HMM_CHECK_INTERVAL  operations between two full checks at audit level 2; 0: none. Default 1024.
+ * HMM_CHECK_INTERVAL  changes of the free index between two full checks at audit level 2 (an operation makes one to four);
+ *                     0: none. Default 1024.
  * HMM_HOSTED          1: the default fault handler is hmm_fault_abort. 0: it is a trap instruction, and the heap needs no other
  *                     file. The installed library is built with 1.
  *

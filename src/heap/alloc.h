@@ -98,10 +98,10 @@ HMM_INTERNAL int find_largest(const struct HMM_HEAP *heap, struct block **b) {
 
 /* ---- Allocating ---------------------------------------------------------------------------------------------------------- */
 
-/* Counts an operation at audit level 2 and checks the whole heap when it is time to. */
+/* At audit level 2: checks the whole heap when it has changed often enough since the last time. */
 HMM_INTERNAL int regular_check(struct HMM_HEAP *heap) {
-    if (HMM_AUDIT_LEVEL < 2 || HMM_CHECK_INTERVAL == 0 || ++heap->operations < HMM_CHECK_INTERVAL) return HMM_OK;
-    heap->operations = 0;
+    if (HMM_AUDIT_LEVEL < 2 || HMM_CHECK_INTERVAL == 0 || heap->changes < HMM_CHECK_INTERVAL) return HMM_OK;
+    heap->changes = 0;
     hmm_fault fault;
     if (check_heap(heap, &fault) == HMM_OK) return HMM_OK;
     return report(heap, fault.code, fault.address, fault.text);

@@ -128,6 +128,7 @@ HMM_INTERNAL void index_put(struct HMM_HEAP *heap, struct block *b, hmm_units un
     else
         put_in_list(heap, b, number);
     if (HMM_STATS) heap->blocks_free++;
+    if (HMM_AUDIT_LEVEL >= 2) heap->changes++;
 }
 
 /* Takes a free block out of the index. */
@@ -138,6 +139,7 @@ HMM_INTERNAL void index_take(struct HMM_HEAP *heap, struct block *b, hmm_units u
     else
         take_from_list(heap, b, number);
     if (HMM_STATS) heap->blocks_free--;
+    if (HMM_AUDIT_LEVEL >= 2) heap->changes++;
 }
 
 #endif

@@ -97,7 +97,7 @@ struct HMM_HEAP {
     hmm_units units_in_use;
     hmm_units units_peak;
     hmm_units blocks_free;
-    hmm_units operations; /* at audit level 2, since the last full check */
+    hmm_units changes; /* at audit level 2, since the last full check */
     size_t allocations;
     size_t frees;
     size_t failures;
