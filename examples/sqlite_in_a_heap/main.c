@@ -92,8 +92,8 @@ static bool find_smallest(struct setting *setting, const struct heap_run *measur
 
 static bool demonstrate(const struct options *options) {
     struct setting setting = {buffer, options->rows, options->seed, options->rows / ROWS_PER_TICK};
-    struct answers on_malloc;
-    struct heap_run on_heap;
+    struct answers on_malloc = {0};
+    struct heap_run on_heap = {0};
     char rows[FORMAT_BYTES];
     printf("SQLite %s in a heap of %zu MiB: %s rows, granule %zu bytes, seed %llu\n\n", sqlite3_libversion(),
            options->heap_bytes / (1024 * 1024), format_count(rows, options->rows), HMM_HEAP_GRANULE,

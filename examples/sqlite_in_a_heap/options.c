@@ -47,9 +47,10 @@ static void print_help(const char *program) {
 
 /* Reads a whole number from `least` to `most`; says what is wrong otherwise. */
 static bool read_number(const char *option, const char *text, uint64_t least, uint64_t most, uint64_t *number) {
-    char *end;
+    char *end = NULL;
     errno = 0;
-    *number = isdigit((unsigned char)text[0]) ? strtoull(text, &end, 10) : 0;
+    *number = strtoull(text, &end, 10);
+    /* strtoull alone would take "-1" and " 1" too. */
     if (isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0 && *number >= least && *number <= most) return true;
     fprintf(stderr, "sqlite_in_a_heap: --%s takes a number from %" PRIu64 " to %" PRIu64 ", not \"%s\". See --help\n", option,
             least, most, text);

@@ -47,7 +47,10 @@ void report_heap(const struct heap_run *run) {
     const hmm_heap_statistics *stats = &run->open.stats;
     char note[96];
     print_bytes("size", stats->bytes_total, "static buffer, all of it the heap's");
-    snprintf(note, sizeof note, "SQLite's own count at its peak: %.2f MiB", (double)run->sqlite_peak / (1024.0 * 1024.0));
+    if (stats->peak_in_use > 0)
+        snprintf(note, sizeof note, "SQLite's own count at its peak: %.2f MiB", (double)run->sqlite_peak / (1024.0 * 1024.0));
+    else
+        snprintf(note, sizeof note, "not counted: the heap is built with HMM_STATS 0");
     print_bytes("peak in use", stats->peak_in_use, note);
     print_bytes("largest request", (uint64_t)run->sqlite_largest, "a string that grows by realloc");
     print_bytes("in use at the end", stats->bytes_in_use, "before the database is closed");
