@@ -247,18 +247,20 @@ HMM_INTERNAL int audit_take_from_list(const struct HMM_HEAP *heap, const struct 
     return HMM_OK;
 }
 
-/* Taking out b, a sound free block of a class that is a tree. A node that is not alone only hands its place on. */
+/* Taking out b, a sound free block of a class that is a tree. A node that is not alone only hands its place on; but of two blocks
+ * taken out, the first may leave the second alone. */
 HMM_OUTLINE int audit_take_from_tree(const struct HMM_HEAP *heap, const struct block *b, hmm_units units, int beside) {
     int code = audit_neighbour(heap, b, units, b->next, true);
     if (code == HMM_OK) code = audit_neighbour(heap, b, units, b->previous, false);
     if (HMM_UNLIKELY(code != HMM_OK)) return code;
-    const bool alone = is_alone(heap, b);
-    if (!is_node(b) && !alone) return HMM_OK;
+    const bool in_tree = is_node(b) || is_alone(heap, b);
+    if (!in_tree && beside != HMM_BESIDE_TWO_REMOVALS) return HMM_OK;
 
+    const bool leaves = is_alone(heap, b) || beside == HMM_BESIDE_TWO_REMOVALS;
     struct block *node;
-    code = audit_tree_path(heap, class_of(heap, units), units, alone ? beside : HMM_BESIDE_INSERTION, &node);
+    code = audit_tree_path(heap, class_of(heap, units), units, leaves ? beside : HMM_BESIDE_INSERTION, &node);
     if (HMM_UNLIKELY(code != HMM_OK)) return code;
-    if (HMM_UNLIKELY(node != b))
+    if (HMM_UNLIKELY(node == NULL || (in_tree && node != b)))
         return report(heap, HMM_FAULT_LINK, b, "a free block is not where the index has it: a link was overwritten");
     return HMM_OK;
 }

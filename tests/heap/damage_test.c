@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Wherever a word of a block is overwritten, and whatever with, no operation may touch memory outside the regions (guard pages stand
- * around them), no operation may report more than one fault, and one that reports a fault must leave every byte of the regions
- * as it was.
+ * Wherever a word of a block is overwritten, and whatever with, no operation may touch memory outside the regions (guard pages
+ * stand around them), no operation may report more than one fault, and one that reports a fault must leave every byte of the
+ * regions as it was. And where damage is of a kind that is always recognised, a bit flipped in a header, in a footer or in a link
+ * of a bin, no operation may change that word, or any metadata of a block with a damaged header, without reporting it.
  *
  *     HEAPMM_TEST_SEED=n      seed of the first heap, else 1
  *     HEAPMM_TEST_STEPS=n     n times as many heaps */
@@ -85,7 +86,11 @@ static void make_busy_heap(subject *s, const ground *g, uint64_t seed) {
     random_state = seed * 0x9E3779B97F4A7C15u + 1;
     memset(s->slots, 0, sizeof s->slots);
     s->largest = seed % 3 == 0 ? 3000 : 200;
-    s->heap = noting_heap(g->first, FIRST_BYTES, &s->notes);
+    s->notes = (fault_notes){.count = 0};
+    hmm_heap_options options = noting_options(&s->notes);
+    options.capacity = seed % 4 < 2 ? 1 : 0; /* a capacity of 1: nearly all free blocks are in one tree */
+    s->heap = hmm_heap_create(g->first, FIRST_BYTES, &options);
+    EXPECT(s->heap != NULL);
     EXPECT_EQ(hmm_heap_add_region(s->heap, g->second, SECOND_BYTES), HMM_OK);
     for (int i = 0; i < 600; i++) step(s);
     EXPECT_EQ(s->notes.count, 0);
@@ -143,25 +148,156 @@ static size_t run_damaged_heap(subject *s, const ground *g, uint64_t seed) {
     return reported;
 }
 
+/* ---- Damage that is always recognised ------------------------------------------------------------------------------------ */
+
+/* The metadata of a block: header, links and node, footer. */
+typedef struct metadata {
+    unsigned char *payload;
+    size_t bytes;
+    uint32_t words[7];
+} metadata;
+
+static metadata metadata_of(const hmm_block *block) {
+    metadata m = {(unsigned char *)(uintptr_t)block->memory, block->bytes, {0}};
+    const size_t node_words = !block->free ? 0 : block->bytes < 7 * WORD ? 2 : 5;
+    m.words[0] = raw_word(m.payload - WORD);
+    for (size_t i = 0; i < node_words; i++) m.words[1 + i] = raw_word(m.payload + i * WORD);
+    if (block->free) m.words[6] = raw_word(m.payload + m.bytes - 2 * WORD);
+    return m;
+}
+
+/* Flips a bit in the header, in the footer, or in a link to a neighbour in the bin. Returns the index of the word. */
+static size_t flip_recognisable_bit(const hmm_block *block) {
+    static const size_t places[] = {0, 1, 2, 6};
+    unsigned char *payload = (unsigned char *)(uintptr_t)block->memory;
+    const size_t place = block->free ? places[random_below(4)] : 0;
+    unsigned char *word = place == 6 ? payload + block->bytes - 2 * WORD : payload + place * WORD - WORD;
+    /* Where addresses have 32 bits, the highest bits of a link make no difference to where it leads. */
+    const size_t bits = sizeof(void *) == 4 && (place == 1 || place == 2) ? 28 : 32;
+    raw_set_word(word, raw_word(word) ^ (uint32_t)1 << random_below(bits));
+    return place;
+}
+
+/* One operation after another on a heap with a damaged block: none may change it and report nothing. */
+static void expect_respected(subject *s, const hmm_block *block, size_t place, void (*operation)(subject *), uint64_t seed) {
+    const metadata before = metadata_of(block);
+    for (int i = 0; i < 100; i++) {
+        s->notes.count = 0;
+        operation(s);
+        const metadata after = metadata_of(block);
+        const bool intact =
+            place == 0 ? memcmp(before.words, after.words, sizeof before.words) == 0 : before.words[place] == after.words[place];
+        if (intact) continue;
+        fprintf(stderr, "seed %llu, operation %d: changed damaged metadata (word %zu) and reported nothing\n",
+                (unsigned long long)seed, i, place);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static void run_recognisable_damage(subject *s, const ground *g, uint64_t seed) {
+    make_busy_heap(s, g, seed);
+    const picture *p = picture_of(s->heap);
+    const hmm_block block = p->blocks[random_below(p->count)];
+    const size_t place = flip_recognisable_bit(&block);
+    expect_respected(s, &block, place, step, seed);
+    hmm_heap_destroy(s->heap);
+}
+
+/* A heap whose free blocks all have different sizes and stand in one tree, each between two of the slots. */
+static void make_tree_heap(subject *s, const ground *g, uint64_t seed) {
+    void *between[SLOTS];
+    random_state = seed * 0x9E3779B97F4A7C15u + 1;
+    memset(s->slots, 0, sizeof s->slots);
+    s->notes = (fault_notes){.count = 0};
+    hmm_heap_options options = noting_options(&s->notes);
+    options.capacity = 1;
+    s->heap = hmm_heap_create(g->first, FIRST_BYTES, &options);
+    EXPECT(s->heap != NULL);
+
+    const size_t nodes = 8 + random_below(24);
+    size_t order[SLOTS];
+    for (size_t i = 0; i < nodes; i++) order[i] = i;
+    for (size_t i = nodes; i > 1; i--) {
+        const size_t j = random_below(i), swap = order[i - 1];
+        order[i - 1] = order[j];
+        order[j] = swap;
+    }
+    for (size_t i = 0; i < nodes; i++) {
+        s->slots[i] = hmm_heap_alloc(s->heap, 1);
+        between[i] = hmm_heap_alloc(s->heap, 8 * GRANULE + order[i] * GRANULE);
+        EXPECT(s->slots[i] != NULL && between[i] != NULL);
+    }
+    for (size_t i = 0; i < nodes; i++) hmm_heap_free(s->heap, between[i]);
+    EXPECT_SOUND(s->heap);
+}
+
+/* Coalesces two nodes of the tree, or takes one out. */
+static void step_in_tree(subject *s) {
+    void **slot = &s->slots[random_below(32)];
+    if (*slot != NULL && random_below(2) == 0) {
+        hmm_heap_free(s->heap, *slot);
+        if (s->notes.count == 0) *slot = NULL;
+    } else {
+        s->slots[32 + random_below(SLOTS - 32)] = hmm_heap_alloc(s->heap, 8 * GRANULE + random_below(32) * GRANULE);
+    }
+}
+
+static void run_damaged_tree(subject *s, const ground *g, uint64_t seed) {
+    make_tree_heap(s, g, seed);
+    const picture *p = picture_of(s->heap);
+    hmm_block block;
+    do {
+        block = p->blocks[random_below(p->count)];
+    } while (!block.free);
+    unsigned char *header = (unsigned char *)(uintptr_t)block.memory - WORD;
+    raw_set_word(header, raw_word(header) ^ (uint32_t)1 << random_below(32));
+    expect_respected(s, &block, 0, step_in_tree, seed);
+    hmm_heap_destroy(s->heap);
+}
+
+/* ---- Tests --------------------------------------------------------------------------------------------------------------- */
+
+static subject the_subject;
+
 static uint64_t number_from_environment(const char *name, uint64_t otherwise) {
     const char *text = getenv(name);
     return text == NULL || *text == '\0' ? otherwise : strtoull(text, NULL, 0);
 }
 
+static uint64_t first_seed(void) {
+    return number_from_environment("HEAPMM_TEST_SEED", 1);
+}
+
+static uint64_t heaps(void) {
+    const uint64_t count = number_from_environment("HEAPMM_TEST_STEPS", 1) * (HMM_VALGRIND ? 10 : HMM_TESTS_ASAN ? 300 : 2000);
+    printf("  %llu heaps, seeds from %llu\n", (unsigned long long)count, (unsigned long long)first_seed());
+    return count;
+}
+
 static void a_fault_changes_nothing(void) {
-    static subject s;
     const ground g = make_ground();
-    const uint64_t first = number_from_environment("HEAPMM_TEST_SEED", 1);
-    const uint64_t heaps = number_from_environment("HEAPMM_TEST_STEPS", 1) * (HMM_VALGRIND ? 10 : HMM_TESTS_ASAN ? 300 : 1000);
+    const uint64_t end = first_seed() + heaps();
     size_t reported = 0;
-    printf("  %llu heaps, seeds from %llu\n", (unsigned long long)heaps, (unsigned long long)first);
-    for (uint64_t seed = first; seed < first + heaps; seed++) reported += run_damaged_heap(&s, &g, seed);
+    for (uint64_t seed = first_seed(); seed < end; seed++) reported += run_damaged_heap(&the_subject, &g, seed);
     printf("  %zu faults reported\n", reported);
     EXPECT(reported > 0);
 }
 
+static void no_damaged_block_is_changed(void) {
+    const ground g = make_ground();
+    const uint64_t end = first_seed() + heaps();
+    for (uint64_t seed = first_seed(); seed < end; seed++) run_recognisable_damage(&the_subject, &g, seed);
+}
+
+static void trees_are_audited_far_enough(void) {
+    const ground g = make_ground();
+    const uint64_t end = first_seed() + 4 * heaps();
+    for (uint64_t seed = first_seed(); seed < end; seed++) run_damaged_tree(&the_subject, &g, seed);
+}
+
 int main(int argc, char **argv) {
-    static const struct test tests[] = {TEST(a_fault_changes_nothing)};
+    static const struct test tests[] = {TEST(a_fault_changes_nothing), TEST(no_damaged_block_is_changed),
+                                        TEST(trees_are_audited_far_enough)};
     if (HMM_AUDIT_LEVEL < 1) return EXIT_SUCCESS; /* without audits, damage is undefined behaviour */
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);
 }
