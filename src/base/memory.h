@@ -1,4 +1,4 @@
-/* memory.h: telling AddressSanitizer or valgrind which bytes the user may touch.
+/* memory.h: copying and setting memory, and telling AddressSanitizer or valgrind which bytes the user may touch.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -9,6 +9,7 @@
 #define HMM_BASE_MEMORY_H
 
 #include <stddef.h>
+#include <string.h> /* memcpy, memmove and memset: all that the heap takes from a C library */
 
 #include "compiler.h"
 

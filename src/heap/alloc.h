@@ -108,9 +108,11 @@ HMM_INTERNAL int regular_check(struct HMM_HEAP *heap) {
 }
 
 HMM_INTERNAL bool user_made_room(struct HMM_HEAP *heap, size_t size) {
-    if (heap->on_exhausted == NULL) return false;
+    bool (*handler)(void *, hmm_heap *, size_t) = heap->on_exhausted;
+    void *context = heap->context;
+    if (handler == NULL) return false;
     hmm_memory_leave();
-    const bool again = heap->on_exhausted(heap->context, (hmm_heap *)heap, size);
+    const bool again = handler(context, (hmm_heap *)heap, size);
     hmm_memory_enter();
     return again;
 }

@@ -54,7 +54,7 @@ HMM_INTERNAL int audit_control_in_span(const hmm_span *span, hmm_fault *fault) {
     if (heap->magic != HMM_MAGIC) return found(fault, HMM_FAULT_NOT_A_HEAP, heap, "no heap starts in the first span");
     if (heap->layout != layout_number())
         return found(fault, HMM_FAULT_LAYOUT, heap, "the heap was made by another version, instance, granule or audit level");
-    if (!geometry_is_sound(heap) || heap->seal != control_seal(heap))
+    if (!geometry_is_sound(heap) || heap->seal != control_seal(heap) || !region_is_sound(heap, &heap->home))
         return found(fault, HMM_FAULT_CONTROL, heap, "the control block was overwritten");
     const struct geometry g = geometry_for(heap->capacity_bits);
     if (!span_is_usable(span, HMM_HEAP_ALIGNMENT, control_bytes(&g)))

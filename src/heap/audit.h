@@ -8,11 +8,19 @@
  *
  * Trees. An insertion changes nodes on the path of its key only. A removal changes, besides, where it rotates, the other child of
  * a node on the path and the inner child of that: so the path is audited to a depth of 2 beside it. When one operation changes
- * the same tree again, the second change follows paths of a tree that the first has rebuilt. All nodes whose links the first
- * removal writes lie within 2 of its path, and the children and grandchildren that they then have were their children or
- * grandchildren, or each other's, before: within 4 of the path. So two removals audit both paths to a depth of 4, and every
- * later insertion finds only audited nodes. Since a class is a narrow range of sizes, its tree has few nodes, and often this is
- * the whole of it. */
+ * the same tree again, the second change follows paths of a tree that the first has rebuilt:
+ *
+ * - All nodes whose links a removal writes lie within 2 of its path, and the children and grandchildren that they then have were
+ *   their children or grandchildren, or each other's, before: within 4 of the path. So two removals audit both paths to a depth
+ * of 4. - A path in the new tree goes through nodes that the removal wrote and through nodes that the key's path in the old one
+ * had,
+ *   but for a key between the removed node and the neighbour that takes its place: that one leads to the other neighbour, so the
+ *   way there is audited, too.
+ * - Which neighbour it is depends on a balance that the removal before can change; and it can leave a node alone in its ring. So
+ *   with two removals both ways are audited to a depth of 4, whoever is alone.
+ *
+ * Since a class is a narrow range of sizes, its tree has few nodes, and often this is the whole of it. tests/heap/damage_test.c
+ * looks for gaps in this argument. */
 #ifndef HMM_HEAP_AUDIT_H
 #define HMM_HEAP_AUDIT_H
 
@@ -158,7 +166,7 @@ HMM_INTERNAL int audit_node(const struct HMM_HEAP *heap, HMM_LINK link, const vo
 HMM_INTERNAL int audit_beside(const struct HMM_HEAP *heap, const struct block *node, int side, int depth, unsigned number) {
     const struct block *holder[HMM_BESIDE_TWO_REMOVALS];
     int next_side[HMM_BESIDE_TWO_REMOVALS];
-    int level = 0;
+    int level = depth == 0 ? -1 : 0;
     holder[0] = node;
     next_side[0] = side;
     while (level >= 0) {
@@ -196,13 +204,14 @@ HMM_INTERNAL int audit_way_to_neighbour(const struct HMM_HEAP *heap, const struc
     return report(heap, HMM_FAULT_TREE, node, "a tree of free blocks is too deep");
 }
 
-/* A removed node with two children is replaced by its neighbour on the deeper side. A removal before that can change which side
- * is deeper. */
+/* A removed node with two children is replaced by its neighbour on the deeper side; a key between the two then leads to the
+ * neighbour on the other side. And a removal before that can change which side is deeper. */
 HMM_INTERNAL int audit_replacement(const struct HMM_HEAP *heap, const struct block *node, int depth, unsigned number) {
     const int deeper = node->balance > 0;
+    const int other_depth = depth == HMM_BESIDE_TWO_REMOVALS ? depth : HMM_BESIDE_INSERTION;
     int code = audit_beside(heap, node, !deeper, depth, number);
     if (code == HMM_OK) code = audit_way_to_neighbour(heap, node, deeper, depth, number);
-    if (code == HMM_OK && depth == HMM_BESIDE_TWO_REMOVALS) code = audit_way_to_neighbour(heap, node, !deeper, depth, number);
+    if (code == HMM_OK) code = audit_way_to_neighbour(heap, node, !deeper, other_depth, number);
     return code;
 }
 

@@ -18,8 +18,10 @@ HMM_INTERNAL void call_fault_handler(void (*handler)(void *, const hmm_fault *),
 /* Reports a fault to the heap's handler. Returns the code, when the handler returns. */
 HMM_OUTLINE int report(const struct HMM_HEAP *heap, hmm_result code, const void *address, const char *text) {
     const hmm_fault fault = {code, address, text};
+    void (*handler)(void *, const hmm_fault *) = heap->on_fault;
+    void *context = heap->context;
     hmm_memory_leave();
-    call_fault_handler(heap->on_fault, heap->context, &fault);
+    call_fault_handler(handler, context, &fault);
     hmm_memory_enter();
     return (int)code;
 }

@@ -8,8 +8,6 @@
 #ifndef HMM_HEAP_GUARD_H
 #define HMM_HEAP_GUARD_H
 
-#include <string.h>
-
 #include "fault.h"
 #include "header.h"
 

@@ -4,8 +4,6 @@
 #ifndef HMM_HEAP_RESIZE_H
 #define HMM_HEAP_RESIZE_H
 
-#include <string.h>
-
 #include "alloc.h"
 #include "release.h"
 
