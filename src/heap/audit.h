@@ -12,8 +12,8 @@
  *
  * - All nodes whose links a removal writes lie within 2 of its path, and the children and grandchildren that they then have were
  *   their children or grandchildren, or each other's, before: within 4 of the path. So two removals audit both paths to a depth
- * of 4. - A path in the new tree goes through nodes that the removal wrote and through nodes that the key's path in the old one
- * had,
+ *   of 4.
+ * - A path in the new tree goes through nodes that the removal wrote and through nodes that the key's path in the old one had,
  *   but for a key between the removed node and the neighbour that takes its place: that one leads to the other neighbour, so the
  *   way there is audited, too.
  * - Which neighbour it is depends on a balance that the removal before can change; and it can leave a node alone in its ring. So
