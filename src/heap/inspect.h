@@ -17,6 +17,21 @@ HMM_INTERNAL void count_by_walking(const struct HMM_HEAP *heap, struct tally *ta
     check_all_blocks(heap, tally, &fault);
 }
 
+/* 1000 * part / whole, rounded down; both whole granules, part <= whole. Bit by bit, since the product may not fit into a size_t
+ * and a wider division is a library call on small processors. */
+HMM_INTERNAL unsigned per_mille(size_t part, size_t whole) {
+    const size_t part_units = part >> HMM_GRANULE_SHIFT;
+    const size_t whole_units = whole >> HMM_GRANULE_SHIFT;
+    unsigned quotient = 0;
+    size_t rest = 0;
+    for (unsigned bit = 512; bit != 0 && whole_units != 0; bit /= 2) {
+        quotient *= 2;
+        rest = 2 * rest + ((1000 & bit) != 0 ? part_units : 0);
+        for (; rest >= whole_units; rest -= whole_units) quotient++;
+    }
+    return quotient;
+}
+
 HMM_INTERNAL void take_statistics(const struct HMM_HEAP *heap, hmm_heap_statistics *stats) {
     struct tally tally = {0};
     if (HMM_STATS) {
@@ -37,8 +52,7 @@ HMM_INTERNAL void take_statistics(const struct HMM_HEAP *heap, hmm_heap_statisti
     stats->allocations = heap->allocations;
     stats->frees = heap->frees;
     stats->failures = heap->failures;
-    const size_t scattered = stats->bytes_free - stats->largest_free;
-    stats->fragmentation = stats->bytes_free == 0 ? 0 : (unsigned)((uint64_t)scattered * 1000 / stats->bytes_free);
+    stats->fragmentation = per_mille(stats->bytes_free - stats->largest_free, stats->bytes_free);
 }
 
 /* Walks over the blocks of one region. */
