@@ -22,27 +22,26 @@ struct test {
     void (*run)(void);
 };
 
-#define TEST(function) {#function, function}
+#define TEST(function) \
+    { #function, function }
 
-#define EXPECT(condition) \
-    ((condition) ? (void)0 : expect_failed(__FILE__, __LINE__, #condition, "true", 0, 1))
+#define EXPECT(condition) ((condition) ? (void)0 : expect_failed(__FILE__, __LINE__, #condition, "true", 0, 1))
 
-#define EXPECT_EQ(actual, expected)                                                                         \
-    do {                                                                                                    \
-        const long long expect_a = (long long)(actual), expect_b = (long long)(expected);                   \
+#define EXPECT_EQ(actual, expected)                                                                          \
+    do {                                                                                                     \
+        const long long expect_a = (long long)(actual), expect_b = (long long)(expected);                    \
         if (expect_a != expect_b) expect_failed(__FILE__, __LINE__, #actual, #expected, expect_a, expect_b); \
     } while (0)
 
 #define EXPECT_PTR_EQ(actual, expected) EXPECT_EQ((uintptr_t)(actual), (uintptr_t)(expected))
 
-#define EXPECT_STR_EQ(actual, expected)                                                                  \
-    do {                                                                                                 \
-        const char *expect_s = (actual), *expect_t = (expected);                                         \
-        if (strcmp(expect_s, expect_t) != 0) {                                                           \
-            fprintf(stderr, "%s:%d: %s is \"%s\", expected \"%s\"\n", __FILE__, __LINE__, #actual, expect_s, \
-                    expect_t);                                                                           \
-            exit(EXIT_FAILURE);                                                                          \
-        }                                                                                                \
+#define EXPECT_STR_EQ(actual, expected)                                                                                 \
+    do {                                                                                                                \
+        const char *expect_s = (actual), *expect_t = (expected);                                                        \
+        if (strcmp(expect_s, expect_t) != 0) {                                                                          \
+            fprintf(stderr, "%s:%d: %s is \"%s\", expected \"%s\"\n", __FILE__, __LINE__, #actual, expect_s, expect_t); \
+            exit(EXIT_FAILURE);                                                                                         \
+        }                                                                                                               \
     } while (0)
 
 static inline void expect_failed(const char *file, int line, const char *actual_text, const char *expected_text, long long actual,

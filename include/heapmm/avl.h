@@ -163,7 +163,9 @@ HMM_AVL_FUNCTION bool HMM_AVL(access)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE no
 
 /* Whether a node may be read as the next one after `depth` others on a path. */
 HMM_AVL_FUNCTION bool HMM_AVL(avl_reach)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE node, int depth) {
-    return !HMM_AVL_CAN_FAIL || (depth < HMM_AVL(avl_max_depth) && HMM_AVL(access)(context, node));
+    if (!HMM_AVL_CAN_FAIL) return true;
+    if (depth >= HMM_AVL(avl_max_depth)) return false;
+    return HMM_AVL(access)(context, node);
 }
 
 /* ---- Reading ------------------------------------------------------------------------------------------------------------- */
@@ -635,6 +637,7 @@ HMM_AVL_FUNCTION bool HMM_AVL(build)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE *ro
 HMM_AVL_FUNCTION ptrdiff_t HMM_AVL(check)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE root, size_t limit) {
     HMM_AVL(avl_path) path;
     int lesser_depth[HMM_AVL_MAX_DEPTH];
+    int balance[HMM_AVL_MAX_DEPTH];
     HMM_AVL_HANDLE previous = HMM_AVL_NULL;
     HMM_AVL_HANDLE node = root;
     size_t count = 0;
@@ -649,21 +652,22 @@ HMM_AVL_FUNCTION ptrdiff_t HMM_AVL(check)(HMM_AVL_CONTEXT context, HMM_AVL_HANDL
         }
         int depth = 0; /* of the subtree just finished */
         while (path.depth > 0 && path.direction[path.depth - 1] == 1) {
-            const int lesser = lesser_depth[--path.depth];
-            const int balance = depth - lesser;
-            if (balance < -1 || balance > 1) return -1;
-            if (!HMM_AVL(access)(context, path.node[path.depth])) return -1;
-            if (HMM_AVL(get_balance)(context, path.node[path.depth]) != balance) return -1;
-            depth = 1 + (balance > 0 ? depth : lesser);
+            const int top = --path.depth;
+            if (depth - lesser_depth[top] != balance[top]) return -1;
+            depth = 1 + (balance[top] > 0 ? depth : lesser_depth[top]);
         }
         if (path.depth == 0) return (ptrdiff_t)count;
 
-        node = path.node[path.depth - 1];
+        const int top = path.depth - 1;
+        node = path.node[top];
+        if (previous != HMM_AVL_NULL && !HMM_AVL(access)(context, previous)) return -1;
         if (!HMM_AVL(access)(context, node)) return -1;
-        if (previous != HMM_AVL_NULL && HMM_AVL(compare)(context, HMM_AVL(key)(context, previous), node) >= 0) return -1;
+        if (previous != HMM_AVL_NULL && !HMM_AVL(avl_beyond)(context, previous, 1, node)) return -1;
         previous = node;
-        lesser_depth[path.depth - 1] = depth;
-        path.direction[path.depth - 1] = 1;
+        lesser_depth[top] = depth;
+        balance[top] = HMM_AVL(get_balance)(context, node);
+        if (balance[top] < -1 || balance[top] > 1) return -1;
+        path.direction[top] = 1;
         node = HMM_AVL(get_child)(context, node, 1);
     }
 }

@@ -8,9 +8,9 @@
  * bit by bit: where the relation is a constant, the tests fold away. */
 typedef enum hmm_avl_relation {
     HMM_AVL_EQUAL = 1,
-    HMM_AVL_LESS = 2,          /* the greatest of the lesser keys */
-    HMM_AVL_GREATER = 4,       /* the least of the greater keys */
-    HMM_AVL_LESS_EQUAL = 3,    /* the equal key, else as HMM_AVL_LESS */
+    HMM_AVL_LESS = 2,         /* the greatest of the lesser keys */
+    HMM_AVL_GREATER = 4,      /* the least of the greater keys */
+    HMM_AVL_LESS_EQUAL = 3,   /* the equal key, else as HMM_AVL_LESS */
     HMM_AVL_GREATER_EQUAL = 5 /* the equal key, else as HMM_AVL_GREATER */
 } hmm_avl_relation;
 
@@ -20,6 +20,7 @@ typedef enum hmm_avl_relation {
  * A tree of depth d has at least N(d) nodes, with N(0) = 0, N(1) = 1, N(d) = N(d - 1) + N(d - 2) + 1: its root, a subtree of
  * depth d - 1 and, at worst, one of depth d - 2. Beyond N(46) - 1 nodes, which is more than 2^32, the macro gives 91, the
  * depth that 2^64 nodes can have. */
+/* clang-format off */
 #define HMM_AVL_DEPTH_FOR(n)                                                                                                 \
     ((n) < 1 ? 0 : (n) < 2 ? 1 : (n) < 4 ? 2 : (n) < 7 ? 3 : (n) < 12 ? 4 : (n) < 20 ? 5 : (n) < 33 ? 6 : (n) < 54 ? 7       \
      : (n) < 88 ? 8 : (n) < 143 ? 9 : (n) < 232 ? 10 : (n) < 376 ? 11 : (n) < 609 ? 12 : (n) < 986 ? 13 : (n) < 1596 ? 14    \
@@ -29,5 +30,6 @@ typedef enum hmm_avl_relation {
      : (n) < 9227464 ? 32 : (n) < 14930351 ? 33 : (n) < 24157816 ? 34 : (n) < 39088168 ? 35 : (n) < 63245985 ? 36            \
      : (n) < 102334154 ? 37 : (n) < 165580140 ? 38 : (n) < 267914295 ? 39 : (n) < 433494436 ? 40 : (n) < 701408732 ? 41      \
      : (n) < 1134903169 ? 42 : (n) < 1836311902 ? 43 : (n) < 2971215072 ? 44 : (n) < 4807526975 ? 45 : 91)
+/* clang-format on */
 
 #endif

@@ -101,30 +101,30 @@ typedef enum hmm_result {
     HMM_IN_USE,   /* the region holds allocated blocks or the control block; nothing was changed */
     HMM_STOPPED,  /* the visitor of hmm_heap_walk asked to stop */
 
-    HMM_FAULT_HEADER = 16,       /* a block header was overwritten, or the pointer is not the start of a block */
-    HMM_FAULT_FOOTER,            /* the size at the end of a free block was overwritten */
-    HMM_FAULT_LINK,              /* a link inside a free block was overwritten */
-    HMM_FAULT_INDEX,             /* the free index (bitmap, class heads) was overwritten, or disagrees with the blocks */
-    HMM_FAULT_TREE,              /* a tree of free blocks or of regions is out of order or out of balance */
-    HMM_FAULT_SENTINEL,          /* the end of a region was overwritten */
-    HMM_FAULT_CONTROL,           /* the control block was overwritten */
-    HMM_FAULT_COUNTS,            /* the counters disagree with the blocks */
-    HMM_FAULT_NOT_ALLOCATED,     /* the block is free: freed twice, or used after it was freed */
-    HMM_FAULT_OUTSIDE,           /* the pointer lies in no block of this heap: another heap's, the stack's, a wild one */
-    HMM_FAULT_MISALIGNED,        /* the pointer is not a multiple of the granule: no block starts there */
-    HMM_FAULT_CANARY,            /* the word after a payload was overwritten (audit level 2) */
-    HMM_FAULT_WRITE_AFTER_FREE,  /* a free payload was written to (audit level 2) */
-    HMM_FAULT_OPTIONS,           /* options.size is not the size of a known version of hmm_heap_options */
-    HMM_FAULT_REGION_SMALL,      /* the region is NULL or cannot hold its record and one block */
-    HMM_FAULT_REGION_LARGE,      /* the region is larger than the largest block: use the wide instance or several regions */
-    HMM_FAULT_REGION_WRAPS,      /* the region runs past the end of the address space */
-    HMM_FAULT_REGION_OVERLAPS,   /* the region overlaps one that the heap already has */
-    HMM_FAULT_REGION_FAR,        /* the region is out of the reach of links: 2^31 granules from the control block */
-    HMM_FAULT_REGION_UNKNOWN,    /* no region of this heap starts at that address */
-    HMM_FAULT_REGION_RECORD,     /* the record at the start of a region was overwritten */
-    HMM_FAULT_NOT_A_HEAP,        /* attach: no heap of this kind starts in the first span */
-    HMM_FAULT_LAYOUT,            /* attach: a heap, but of another version, audit level, granule or byte order */
-    HMM_FAULT_SPANS              /* attach: the spans are not the heap's regions */
+    HMM_FAULT_HEADER = 16,      /* a block header was overwritten, or the pointer is not the start of a block */
+    HMM_FAULT_FOOTER,           /* the size at the end of a free block was overwritten */
+    HMM_FAULT_LINK,             /* a link inside a free block was overwritten */
+    HMM_FAULT_INDEX,            /* the free index (bitmap, class heads) was overwritten, or disagrees with the blocks */
+    HMM_FAULT_TREE,             /* a tree of free blocks or of regions is out of order or out of balance */
+    HMM_FAULT_SENTINEL,         /* the end of a region was overwritten */
+    HMM_FAULT_CONTROL,          /* the control block was overwritten */
+    HMM_FAULT_COUNTS,           /* the counters disagree with the blocks */
+    HMM_FAULT_NOT_ALLOCATED,    /* the block is free: freed twice, or used after it was freed */
+    HMM_FAULT_OUTSIDE,          /* the pointer lies in no block of this heap: another heap's, the stack's, a wild one */
+    HMM_FAULT_MISALIGNED,       /* the pointer is not a multiple of the granule: no block starts there */
+    HMM_FAULT_CANARY,           /* the word after a payload was overwritten (audit level 2) */
+    HMM_FAULT_WRITE_AFTER_FREE, /* a free payload was written to (audit level 2) */
+    HMM_FAULT_OPTIONS,          /* options.size is not the size of a known version of hmm_heap_options */
+    HMM_FAULT_REGION_SMALL,     /* the region is NULL or cannot hold its record and one block */
+    HMM_FAULT_REGION_LARGE,     /* the region is larger than the largest block: use the wide instance or several regions */
+    HMM_FAULT_REGION_WRAPS,     /* the region runs past the end of the address space */
+    HMM_FAULT_REGION_OVERLAPS,  /* the region overlaps one that the heap already has */
+    HMM_FAULT_REGION_FAR,       /* the region is out of the reach of links: 2^31 granules from the control block */
+    HMM_FAULT_REGION_UNKNOWN,   /* no region of this heap starts at that address */
+    HMM_FAULT_REGION_RECORD,    /* the record at the start of a region was overwritten */
+    HMM_FAULT_NOT_A_HEAP,       /* attach: no heap of this kind starts in the first span */
+    HMM_FAULT_LAYOUT,           /* attach: a heap, but of another version, audit level, granule or byte order */
+    HMM_FAULT_SPANS             /* attach: the spans are not the heap's regions */
 } hmm_result;
 
 /* The name of a result, for messages: hmm_result_name(HMM_NO_ROOM) => "HMM_NO_ROOM"; a value that is none => "unknown result".
@@ -171,7 +171,8 @@ typedef struct hmm_heap_options {
 } hmm_heap_options;
 
 /* Initialiser of hmm_heap_options: hmm_heap_options options = HMM_HEAP_OPTIONS; */
-#define HMM_HEAP_OPTIONS {sizeof(hmm_heap_options), 0, NULL, NULL, NULL, 0}
+#define HMM_HEAP_OPTIONS \
+    { sizeof(hmm_heap_options), 0, NULL, NULL, NULL, 0 }
 
 /* The default fault handler of a hosted heap: prints "heapmm: NAME at ADDRESS: SENTENCE" on stderr and aborts. context is
  * ignored. Does not return. */
@@ -340,17 +341,17 @@ HMM_API bool hmm_heap_contains(const hmm_heap *heap, const void *p);
 /* What a heap holds. Bytes count whole blocks, headers included, unless it says usable. With HMM_STATS 0 the first five and the
  * block counts are found by walking over the blocks, and peak_in_use, allocations, frees and failures are 0. */
 typedef struct hmm_heap_statistics {
-    size_t bytes_total;    /* in all regions, as lent; changes with the regions only */
-    size_t bytes_in_use;   /* in allocated blocks; rises and falls */
-    size_t bytes_free;     /* in free blocks; rises and falls */
-    size_t bytes_overhead; /* control block, region records, padding, ends of regions: total - in use - free */
-    size_t largest_free;   /* bytes of the largest free block; rises and falls */
-    size_t peak_in_use;    /* highest bytes_in_use so far; never falls */
-    size_t blocks_in_use;  /* number of allocated blocks; rises and falls */
-    size_t blocks_free;    /* number of free blocks; rises and falls */
-    size_t allocations;    /* blocks handed out so far; never falls, wraps at SIZE_MAX */
-    size_t frees;          /* blocks freed so far; never falls, wraps at SIZE_MAX */
-    size_t failures;       /* requests answered by NULL, HMM_NO_ROOM or HMM_BAD_SIZE, faults aside; never falls, wraps */
+    size_t bytes_total;     /* in all regions, as lent; changes with the regions only */
+    size_t bytes_in_use;    /* in allocated blocks; rises and falls */
+    size_t bytes_free;      /* in free blocks; rises and falls */
+    size_t bytes_overhead;  /* control block, region records, padding, ends of regions: total - in use - free */
+    size_t largest_free;    /* bytes of the largest free block; rises and falls */
+    size_t peak_in_use;     /* highest bytes_in_use so far; never falls */
+    size_t blocks_in_use;   /* number of allocated blocks; rises and falls */
+    size_t blocks_free;     /* number of free blocks; rises and falls */
+    size_t allocations;     /* blocks handed out so far; never falls, wraps at SIZE_MAX */
+    size_t frees;           /* blocks freed so far; never falls, wraps at SIZE_MAX */
+    size_t failures;        /* requests answered by NULL, HMM_NO_ROOM or HMM_BAD_SIZE, faults aside; never falls, wraps */
     unsigned fragmentation; /* external, in per mille: 1000 * (1 - largest_free / bytes_free), rounded down; 0 if none is free */
 } hmm_heap_statistics;
 

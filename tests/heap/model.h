@@ -20,8 +20,8 @@ typedef struct model_block {
 
 typedef struct model_region {
     uintptr_t memory;
-    size_t bytes;        /* as lent */
-    uintptr_t first;     /* payload of the first block, if there is one */
+    size_t bytes;    /* as lent */
+    uintptr_t first; /* payload of the first block, if there is one */
     bool holds_control;
     model_block *blocks; /* by address, without a gap from `first` on */
     size_t count, room;

@@ -53,8 +53,8 @@ typedef struct program {
     bool in_use[MAX_SLOTS];
     live live[MAX_LIVE];
     size_t live_count;
-    bool growing;  /* more allocations than frees, or the other way round */
-    void *freed;   /* by the step before; NULL if that was no free */
+    bool growing; /* more allocations than frees, or the other way round */
+    void *freed;  /* by the step before; NULL if that was no free */
     plan plan;
     size_t faults; /* since the step began */
     hmm_fault fault;

@@ -26,7 +26,12 @@ static const shape shapes[] = {
     {"small", 0, 900, 160, 600, 3, {{16, 4 * KIB, 6 * KIB}, {7 * KIB, 777, 1500}, {9 * KIB + 1, 2 * KIB, 3 * KIB}}},
     {"index_too_large", MIB, 1500, 120, 600, 2, {{0, 8 * KIB, 8 * KIB}, {8 * KIB, 3 * KIB, 20 * KIB}}},
     {"index_too_small", 1, 3000, 80, 900, 2, {{0, 64 * KIB, 80 * KIB}, {100 * KIB + 7, 20 * KIB, 60 * KIB}}},
-    {"regions", 8 * KIB, 1200, 120, 900, 6,
+    {"regions",
+     8 * KIB,
+     1200,
+     120,
+     900,
+     6,
      {{64 * KIB, 4 * KIB, 8 * KIB},
       {0, 2 * KIB, 5 * KIB},
       {5 * KIB, 1000, 1000},
@@ -86,8 +91,8 @@ static void large(void) {
     run_shape(&shapes[7]);
 }
 
-static const struct test tests[] = {TEST(tiny),           TEST(tiny_odd), TEST(small),  TEST(index_too_large),
-                                    TEST(index_too_small), TEST(regions),  TEST(middle), TEST(large)};
+static const struct test tests[] = {TEST(tiny),    TEST(tiny_odd), TEST(small), TEST(index_too_large), TEST(index_too_small),
+                                    TEST(regions), TEST(middle),   TEST(large)};
 
 int main(int argc, char **argv) {
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);

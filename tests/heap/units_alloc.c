@@ -117,8 +117,8 @@ static void impossible_sizes(void) {
 static void counts_that_overflow(void) {
     hmm_heap *heap = new_heap();
     const size_t half = (size_t)1 << (sizeof(size_t) * 4);
-    EXPECT_PTR_EQ(hmm_heap_alloc_zeroed(heap, half, half), NULL);         /* 0 modulo 2^n */
-    EXPECT_PTR_EQ(hmm_heap_alloc_zeroed(heap, half + 1, half), NULL);     /* half */
+    EXPECT_PTR_EQ(hmm_heap_alloc_zeroed(heap, half, half), NULL);          /* 0 modulo 2^n */
+    EXPECT_PTR_EQ(hmm_heap_alloc_zeroed(heap, half + 1, half), NULL);      /* half */
     EXPECT_PTR_EQ(hmm_heap_alloc_zeroed(heap, SIZE_MAX / 2 + 2, 2), NULL); /* 2 */
     EXPECT_PTR_EQ(hmm_heap_alloc_zeroed(heap, 2, SIZE_MAX / 2 + 2), NULL);
     EXPECT_PTR_EQ(hmm_heap_alloc_zeroed(heap, SIZE_MAX, SIZE_MAX), NULL); /* 1 */
