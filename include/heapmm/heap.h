@@ -187,8 +187,8 @@ HMM_API void hmm_fault_abort(void *context, const hmm_fault *fault);
  * Returns the heap, which stands at the start of memory; or NULL after a fault, and memory is then untouched.
  * Faults (with options->on_fault): HMM_FAULT_OPTIONS, HMM_FAULT_REGION_SMALL, HMM_FAULT_REGION_LARGE, HMM_FAULT_REGION_WRAPS.
  *   HMM_FAULT_OPTIONS goes to the default handler, since options->on_fault cannot be trusted then.
- * The control block, free index included, takes at most a 64th of the capacity (512 bytes for 32 KiB), at least about 250
- * bytes, and never more than 3 KiB.
+ * The control block, free index included, takes at most a 64th of the capacity (512 bytes for 32 KiB) or 350 bytes, whichever
+ * is more, and never more than 3 KiB.
  * Time: O(index), bounded. At audit level 2 linear.
  * Example: see the top of this file. */
 HMM_API HMM_NODISCARD hmm_heap *hmm_heap_create(void *memory, size_t bytes, const hmm_heap_options *options);

@@ -52,7 +52,7 @@ static int link_shape(const subject *tree, int first, int n, int d, int which) {
             return root;
         }
     }
-    EXPECT(!"a shape of this number");
+    EXPECT_STR_EQ("no shape", "a shape of this number");
     return NONE;
 }
 

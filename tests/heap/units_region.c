@@ -70,7 +70,7 @@ static void size_of_the_control_block(void) {
     EXPECT(overhead_for(1 * KIB, 0) <= 300 + GRANULE);
     for (size_t capacity = 1; capacity != 0; capacity *= 2) {
         const size_t overhead = overhead_for(MEMORY, capacity);
-        EXPECT(overhead <= (capacity / 64 > 300 ? capacity / 64 : 300) + GRANULE);
+        EXPECT(overhead <= (capacity / 64 > 350 ? capacity / 64 : 350) + GRANULE);
         EXPECT(overhead <= 3 * KIB + GRANULE);
         if (capacity > 1) EXPECT(overhead >= overhead_for(MEMORY, capacity / 2));
     }
