@@ -48,10 +48,10 @@ static void ends_with_the_deepest(void) {
 #if HMM_AVL_DEPTH_FOR(1000) != 14
 #error "HMM_AVL_DEPTH_FOR is to be usable here"
 #endif
-static const char constant[HMM_AVL_DEPTH_FOR(UINT32_MAX)];
+enum { CONSTANT = HMM_AVL_DEPTH_FOR(UINT32_MAX) };
 
 static void is_constant(void) {
-    EXPECT_EQ(sizeof constant, 45);
+    EXPECT_EQ(CONSTANT, 45);
 }
 
 /* The rows of the table in the comment of avl.h: three columns of depth, least and most nodes. */
