@@ -135,7 +135,6 @@ static void options_of_another_size(void) {
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         hmm_heap_options options = noting();
         options.size = sizes[i];
-        options.on_fault = forbidden_on_fault;
         hmm_fault fault;
         EXPECT_PTR_EQ(attach_spans(&away, &(hmm_span){region_of(&away, 0), REGION}, 1, &options, &fault), NULL);
         EXPECT_EQ(fault.code, HMM_FAULT_OPTIONS);
