@@ -1,0 +1,225 @@
+/* bound_test.c: what an operation costs does not grow with the free blocks, but for the depth of a tree.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * The cost is counted, not timed: the heap is compiled to call a function at each basic block that it enters (stepped_heap.c), so
+ * that a loop costs at least one step a turn, on every machine and under every tool alike. Each test makes two heaps of one shape,
+ * one with many more free blocks than the other, runs the same operations on both and compares the dearest run of each. */
+#include "fixture.h"
+
+enum { ROUNDS = 60, SIZES_LEAST = 8 /* granules: from here on a heap made for a capacity of 1 has one tree */ };
+
+/* ---- Counting ------------------------------------------------------------------------------------------------------------ */
+
+static size_t steps;
+
+void __sanitizer_cov_trace_pc(void);
+
+void __sanitizer_cov_trace_pc(void) {
+    steps++;
+}
+
+enum { ALLOC, ALLOC_FAILS, ALLOC_ALIGNED, ALLOC_GREEDY, RESIZE, REALLOC, FREE, LARGEST_FREE, CONTAINS, STATS, KINDS };
+
+static const char *const kind_names[KINDS] = {"alloc", "alloc that fails", "alloc_aligned", "alloc_greedy", "resize", "realloc",
+                                              "free",  "largest_free",     "contains",      "stats"};
+
+typedef struct costs {
+    size_t most[KINDS];
+} costs;
+
+static void count(costs *c, int kind) {
+    if (steps > c->most[kind]) c->most[kind] = steps;
+    steps = 0;
+}
+
+/* ---- Heaps --------------------------------------------------------------------------------------------------------------- */
+
+typedef struct subject {
+    hmm_heap *heap;
+    unsigned char *memory;
+    size_t holes;
+    void **hole;    /* allocated, then freed: `holes` free blocks */
+    void **between; /* what keeps them apart */
+} subject;
+
+static void *new_memory(size_t bytes) {
+    void *memory = malloc(bytes);
+    EXPECT(memory != NULL);
+    return memory;
+}
+
+/* size(i): of the i-th hole. The holes are freed in that order. Nothing else is free but a rest at the end. */
+static subject heap_of_holes(size_t holes, size_t capacity, size_t (*size)(size_t i)) {
+    subject s = {.holes = holes};
+    size_t bytes = 64 * 1024; /* control block, and a rest that stays free */
+    for (size_t i = 0; i < holes; i++) bytes += block_bytes(size(i)) + SMALLEST;
+    s.memory = new_memory(bytes);
+    s.hole = new_memory(holes * sizeof *s.hole);
+    s.between = new_memory(holes * sizeof *s.between);
+    hmm_heap_options options = HMM_HEAP_OPTIONS; /* a fault aborts */
+    options.capacity = capacity;
+    s.heap = hmm_heap_create(s.memory, bytes, &options);
+    EXPECT(s.heap != NULL);
+    for (size_t i = 0; i < holes; i++) {
+        s.hole[i] = hmm_heap_alloc(s.heap, size(i));
+        s.between[i] = hmm_heap_alloc(s.heap, 0);
+        EXPECT(s.hole[i] != NULL && s.between[i] != NULL);
+    }
+    for (size_t i = 0; i < holes; i++) hmm_heap_free(s.heap, s.hole[i]);
+    EXPECT_SOUND(s.heap);
+    return s;
+}
+
+static void end(subject *s) {
+    EXPECT_SOUND(s->heap);
+    hmm_heap_destroy(s->heap);
+    free(s->between);
+    free(s->hole);
+    free(s->memory);
+}
+
+/* Every operation, on the i-th hole's surroundings. */
+static void operate(subject *s, size_t i, size_t size, costs *c) {
+    size_t got;
+    steps = 0;
+    unsigned char *p = hmm_heap_alloc(s->heap, size);
+    count(c, ALLOC);
+    EXPECT(p != NULL);
+    EXPECT_EQ(hmm_heap_resize(s->heap, p, size / 2), HMM_OK);
+    count(c, RESIZE);
+    EXPECT_EQ(hmm_heap_resize(s->heap, p, size), HMM_OK);
+    count(c, RESIZE);
+    p = hmm_heap_realloc(s->heap, p, size + 2 * GRANULE);
+    count(c, REALLOC);
+    EXPECT(p != NULL);
+    hmm_heap_free(s->heap, p);
+    count(c, FREE);
+    p = hmm_heap_alloc_aligned(s->heap, 2 * GRANULE, size);
+    count(c, ALLOC_ALIGNED);
+    hmm_heap_free(s->heap, p);
+    count(c, FREE);
+    p = hmm_heap_alloc_greedy(s->heap, size, size + GRANULE, &got);
+    count(c, ALLOC_GREEDY);
+    hmm_heap_free(s->heap, p);
+    count(c, FREE);
+    EXPECT_PTR_EQ(hmm_heap_alloc(s->heap, HMM_HEAP_LARGEST_BLOCK - OVERHEAD), NULL);
+    count(c, ALLOC_FAILS);
+    EXPECT(hmm_heap_largest_free(s->heap) >= size);
+    count(c, LARGEST_FREE);
+    EXPECT(hmm_heap_contains(s->heap, s->hole[i]));
+    count(c, CONTAINS);
+    hmm_heap_statistics stats;
+    hmm_heap_stats(s->heap, &stats);
+    if (HMM_STATS) count(c, STATS); /* without counters it is linear, and says so */
+    steps = 0;
+    hmm_heap_free(s->heap, s->between[i]); /* between two holes: the dearest of its kind */
+    count(c, FREE);
+}
+
+/* At holes that are evenly spread, no two of them neighbours. */
+static costs costs_of(subject *s, size_t (*size)(size_t i)) {
+    costs c = {{0}};
+    EXPECT(s->holes >= 2 * ROUNDS);
+    for (size_t round = 0; round < ROUNDS; round++) {
+        const size_t i = round * (s->holes / ROUNDS);
+        operate(s, i, size(i), &c);
+    }
+    return c;
+}
+
+/* With many free blocks, no operation may take more than `percent` of the steps that it takes with few. */
+static void compare(const costs *few, const costs *many, size_t percent) {
+    printf("  %-22s %8s %8s   most steps with few and with many\n", "operation", "few", "many");
+    for (int kind = 0; kind < KINDS; kind++)
+        if (few->most[kind] != 0) printf("  %-22s %8zu %8zu\n", kind_names[kind], few->most[kind], many->most[kind]);
+    fflush(stdout);
+    for (int kind = 0; kind < KINDS; kind++) {
+        if (many->most[kind] * 100 <= few->most[kind] * percent) continue;
+        fprintf(stderr, "%s takes %zu steps instead of %zu: more than %zu %%, its time is not bounded\n", kind_names[kind],
+                many->most[kind], few->most[kind], percent);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static void compare_holes(size_t few, size_t many, size_t capacity, size_t (*size)(size_t i), size_t percent) {
+    subject a = heap_of_holes(few, capacity, size), b = heap_of_holes(many, capacity, size);
+    const costs with_few = costs_of(&a, size), with_many = costs_of(&b, size);
+    compare(&with_few, &with_many, percent);
+    end(&a);
+    end(&b);
+}
+
+/* ---- Tests --------------------------------------------------------------------------------------------------------------- */
+
+static size_t four_granules(size_t i) {
+    (void)i;
+    return 4 * (size_t)GRANULE - OVERHEAD;
+}
+
+static void many_blocks_in_a_list(void) {
+    compare_holes(200, 20000, 1024 * 1024, four_granules, 150);
+}
+
+static size_t one_large_size(size_t i) {
+    (void)i;
+    return (size_t)SIZES_LEAST * 2 * GRANULE - OVERHEAD;
+}
+
+static void many_blocks_in_a_ring(void) {
+    compare_holes(200, 10000, 1, one_large_size, 150);
+}
+
+static size_t ascending(size_t i) {
+    return (SIZES_LEAST + 2 + i) * GRANULE - OVERHEAD;
+}
+
+/* 8 times as many nodes: a balanced tree is at most 5 levels deeper, one that is not can be 8 times as deep. */
+static void many_sizes_in_a_tree(void) {
+    compare_holes(128, 1024, 1, ascending, 200);
+}
+
+enum { REGION = 1024 };
+
+/* The dearest operations in the regions of a heap that has so many, added by ascending address. */
+static costs costs_with_regions(size_t regions) {
+    unsigned char *memory = new_memory((regions + 8) * REGION);
+    costs c = {{0}};
+    hmm_heap_options options = HMM_HEAP_OPTIONS;
+    options.capacity = 64 * 1024;
+    hmm_heap *heap = hmm_heap_create(memory, 8 * REGION, &options);
+    EXPECT(heap != NULL);
+    void **p = new_memory(regions * sizeof *p);
+    for (size_t i = 0; i < regions; i++) {
+        EXPECT_EQ(hmm_heap_add_region(heap, memory + (8 + i) * REGION, REGION), HMM_OK);
+        while ((p[i] = hmm_heap_alloc(heap, 300)) < (void *)(memory + (8 + i) * REGION)) continue;
+    }
+    EXPECT_SOUND(heap);
+    for (size_t i = 0; i < regions; i++) {
+        steps = 0;
+        EXPECT(hmm_heap_contains(heap, p[i]));
+        count(&c, CONTAINS);
+        EXPECT_EQ(hmm_heap_resize(heap, p[i], 200), HMM_OK);
+        count(&c, RESIZE);
+        hmm_heap_free(heap, p[i]);
+        count(&c, FREE);
+    }
+    EXPECT_SOUND(heap);
+    hmm_heap_destroy(heap);
+    free(p);
+    free(memory);
+    return c;
+}
+
+/* 32 times as many: a tree is 7 levels deeper. */
+static void many_regions(void) {
+    const costs few = costs_with_regions(16), many = costs_with_regions(512);
+    compare(&few, &many, 400);
+}
+
+int main(int argc, char **argv) {
+    static const struct test tests[] = {TEST(many_blocks_in_a_list), TEST(many_blocks_in_a_ring), TEST(many_sizes_in_a_tree),
+                                        TEST(many_regions)};
+    if (HMM_AUDIT_LEVEL >= 2) return EXIT_SUCCESS; /* linear in the bytes that it fills and verifies */
+    return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);
+}
