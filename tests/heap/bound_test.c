@@ -49,11 +49,16 @@ static void *new_memory(size_t bytes) {
     return memory;
 }
 
+/* What is allocated beside a hole of that size, at the same end of the free space. */
+static size_t size_between(size_t size) {
+    return size < SPLIT_HIGH ? 0 : SPLIT_HIGH;
+}
+
 /* size(i): of the i-th hole. The holes are freed in that order. Nothing else is free but a rest at the end. */
 static subject heap_of_holes(size_t holes, size_t capacity, size_t (*size)(size_t i)) {
     subject s = {.holes = holes};
     size_t bytes = 64 * 1024; /* control block, and a rest that stays free */
-    for (size_t i = 0; i < holes; i++) bytes += block_bytes(size(i)) + SMALLEST;
+    for (size_t i = 0; i < holes; i++) bytes += block_bytes(size(i)) + block_bytes(size_between(size(i)));
     s.memory = new_memory(bytes);
     s.hole = new_memory(holes * sizeof *s.hole);
     s.between = new_memory(holes * sizeof *s.between);
@@ -63,11 +68,12 @@ static subject heap_of_holes(size_t holes, size_t capacity, size_t (*size)(size_
     EXPECT(s.heap != NULL);
     for (size_t i = 0; i < holes; i++) {
         s.hole[i] = hmm_heap_alloc(s.heap, size(i));
-        s.between[i] = hmm_heap_alloc(s.heap, 0);
+        s.between[i] = hmm_heap_alloc(s.heap, size_between(size(i)));
         EXPECT(s.hole[i] != NULL && s.between[i] != NULL);
     }
     for (size_t i = 0; i < holes; i++) hmm_heap_free(s.heap, s.hole[i]);
     EXPECT_SOUND(s.heap);
+    EXPECT(stats_of(s.heap).blocks_free >= holes);
     return s;
 }
 
