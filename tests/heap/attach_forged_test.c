@@ -223,6 +223,7 @@ enum { SAME = 3, NODES = 7, LARGEST_NODE = NODES - 1 };
 typedef struct orchard {
     unsigned char *same[SAME];
     unsigned char *node[NODES];
+    unsigned char *rest; /* allocated */
 } orchard;
 
 /* Takes a block at the low end of the largest free one, whatever its size, and a smallest one behind it. */
@@ -247,7 +248,8 @@ static orchard make_orchard(size_t same_bytes) {
     EXPECT(home.heap != NULL);
     for (size_t i = 0; i < SAME; i++) o.same[i] = carve(same_bytes);
     for (size_t i = 0; i < NODES; i++) o.node[i] = carve((14 + i) * GRANULE);
-    while (hmm_heap_alloc_greedy(home.heap, 0, SIZE_MAX, NULL) != NULL) continue;
+    o.rest = hmm_heap_alloc_greedy(home.heap, 8 * GRANULE, SIZE_MAX, NULL);
+    EXPECT(o.rest != NULL && hmm_heap_largest_free(home.heap) == 0);
     for (size_t i = 0; i < SAME; i++) hmm_heap_free(home.heap, o.same[i]);
     for (size_t i = 0; i < NODES; i++) hmm_heap_free(home.heap, o.node[i]);
     EXPECT_SOUND(home.heap);
@@ -352,6 +354,14 @@ static void forged_index(void) {
     expect_refused(HMM_FAULT_INDEX);
     forge_word(o.same[1], NEXT, 0); /* without the oldest */
     expect_refused(HMM_FAULT_INDEX);
+
+    unsigned char *imitation = o.rest + GRANULE; /* inside a payload, in place of the newest */
+    forge_header((hmm_heap *)(void *)region_of(&away, 0), moved(imitation), 4 * GRANULE, true, false);
+    forge_word(imitation, NEXT, forge_link(home.heap, o.same[1]));
+    forge_word(imitation, PREVIOUS, 0);
+    forge_word(o.same[1], PREVIOUS, forge_link(home.heap, imitation));
+    raw_set_word(list, (uint32_t)forge_link(home.heap, imitation));
+    expect_refused(HMM_FAULT_INDEX);
     forget(&home);
 }
 
@@ -382,6 +392,13 @@ static void forged_blocks(void) {
         }
         forge_header(heap, p, b->bytes, b->free, !previous_free);
         expect_refused(HMM_FAULT_HEADER);
+        const unsigned char *next = (const unsigned char *)b->memory + b->bytes;
+        if (i + 1 == blocks.count || blocks.blocks[i + 1].memory != next) { /* the end of a region */
+            forge_header(heap, moved(next), 0, false, !b->free);
+            expect_refused(HMM_FAULT_SENTINEL);
+            forge_header(heap, moved(next), SMALLEST, false, b->free);
+            expect_refused(HMM_FAULT_SENTINEL);
+        }
         forge_header(heap, p, b->bytes, !b->free, previous_free);
         EXPECT(code_of(&away) != HMM_OK);
         copy_away(0);
