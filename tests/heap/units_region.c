@@ -300,6 +300,26 @@ static void removed_when_nothing_in_it_is_allocated(void) {
     end(heap);
 }
 
+/* ---- The last address ---------------------------------------------------------------------------------------------------- */
+
+/* Bytes that would run past the last address are refused by each function that takes them, and said to do just that. */
+static void regions_past_the_last_address(void) {
+    static _Alignas(16) unsigned char beside[KIB];
+    const hmm_heap_options options = noting_options(&notes);
+    hmm_heap *heap = noting_heap(memory, sizeof memory, &notes);
+    for (size_t beyond = 1; beyond <= 64; beyond++) {
+        const size_t bytes = UINTPTR_MAX - (uintptr_t)beside + beyond;
+        EXPECT_PTR_EQ(hmm_heap_create(beside, bytes, &options), NULL);
+        EXPECT_FAULT(&notes, HMM_FAULT_REGION_WRAPS, beside);
+        EXPECT_EQ(hmm_heap_add_region(heap, beside, bytes), HMM_FAULT_REGION_WRAPS);
+        EXPECT_FAULT(&notes, HMM_FAULT_REGION_WRAPS, beside);
+        const size_t more = UINTPTR_MAX - (uintptr_t)(memory + sizeof memory) + beyond;
+        EXPECT_EQ(hmm_heap_extend_region(heap, memory, more), HMM_FAULT_REGION_WRAPS);
+        EXPECT_FAULT(&notes, HMM_FAULT_REGION_WRAPS, memory);
+    }
+    end(heap);
+}
+
 /* ---- The largest heap ---------------------------------------------------------------------------------------------------- */
 
 /* A region of the largest size, on memory that the system does not provide before it is touched. */
@@ -347,6 +367,7 @@ static const struct test tests[] = {
     TEST(not_shrunk_when_the_last_block_is_allocated),
     TEST(shrunk_to_the_control_block),
     TEST(removed_when_nothing_in_it_is_allocated),
+    TEST(regions_past_the_last_address),
     TEST(largest_region),
 };
 
