@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT
  *
  * HMM_INTERNAL           a function of the heap's own. It may look at memory that a sanitizer has been told to guard.
+ * HMM_INLINE             the same, a copy wherever it is called: with constants, most of it vanishes.
  * HMM_OUTLINE            the same, kept out of line: rare, and better not in the way of what is frequent.
  * HMM_ENTRY              what public functions add to be allowed the same.
  * HMM_MAY_ALIAS          for a type through which memory lent by the caller is read and written, whatever it was declared as.
@@ -16,6 +17,7 @@
 #if defined(__GNUC__)
 #define HMM_UNGUARDED __attribute__((no_sanitize_address))
 #define HMM_INTERNAL __attribute__((unused)) HMM_UNGUARDED static inline
+#define HMM_INLINE __attribute__((unused, always_inline)) HMM_UNGUARDED static inline
 #define HMM_OUTLINE __attribute__((unused, noinline)) HMM_UNGUARDED static
 #define HMM_ENTRY HMM_UNGUARDED
 #define HMM_MAY_ALIAS __attribute__((may_alias))
@@ -24,6 +26,7 @@
 #define HMM_HAS_BIT_SCANS 1
 #else
 #define HMM_INTERNAL static inline
+#define HMM_INLINE static inline
 #define HMM_OUTLINE static
 #define HMM_ENTRY
 #define HMM_MAY_ALIAS

@@ -62,11 +62,10 @@ HMM_INTERNAL int find_fit(const struct HMM_HEAP *heap, hmm_units units, struct b
     }
     if (*b == NULL && code == HMM_OK && number < heap->classes) {
         number = marked_class_from(heap, number);
-        if (number != 0) {
-            if (HMM_AUDIT_LEVEL >= 1 && HMM_UNLIKELY(number >= heap->classes))
-                return report(heap, HMM_FAULT_INDEX, bitmap_of(heap), "the bitmap marks a class that does not exist");
+        if (HMM_AUDIT_LEVEL >= 1 && HMM_UNLIKELY(number > heap->classes))
+            return report(heap, HMM_FAULT_INDEX, bitmap_of(heap), "the bitmap marks a class that does not exist");
+        if (number < heap->classes)
             code = class_is_tree(heap, number) ? fit_in_tree(heap, number, 0, b) : fit_in_list(heap, number, b);
-        }
     }
     if (*b == NULL || code != HMM_OK || HMM_AUDIT_LEVEL < 1) return code;
     if (HMM_UNLIKELY(size_in(*header_of(*b)) < units))

@@ -85,7 +85,7 @@ HMM_INTERNAL int audit_allocated(const struct HMM_HEAP *heap, const void *p) {
     const hmm_word header = *header_of(b);
     if (HMM_UNLIKELY(!size_is_plausible(size_in(header), room))) return report_not_allocated(heap, b, room);
     const struct block *next = block_after(b, size_in(header));
-    const HMM_WORD mismatch = header_mismatch(heap, b, header) | header_mismatch(heap, next, *header_of(next));
+    const HMM_WORD mismatch = header_mismatch(heap, link_of(heap, b), header) | header_mismatch(heap, link_of(heap, next), *header_of(next));
     if (HMM_UNLIKELY((mismatch & HMM_CHECK_MASK) != 0 || says_free(header) || says_previous_free(*header_of(next))))
         return report_not_allocated(heap, b, room);
     if (HMM_UNLIKELY(!canary_is_intact(heap, b, size_in(header))))
@@ -139,7 +139,7 @@ HMM_INTERNAL int audit_link(const struct HMM_HEAP *heap, HMM_LINK link, const vo
     return HMM_OK;
 }
 
-/* A neighbour of b in a list: a free block of the same size that links back. */
+/* A neighbour of b in a ring: a free block of the same size that links back. */
 HMM_INTERNAL int audit_neighbour(const struct HMM_HEAP *heap, const struct block *b, hmm_units units, HMM_LINK link,
                                  bool is_next) {
     const int code = audit_link(heap, link, b, HMM_FAULT_LINK);
@@ -246,12 +246,19 @@ HMM_OUTLINE int audit_tree_path(const struct HMM_HEAP *heap, unsigned number, hm
 
 /* ---- Index --------------------------------------------------------------------------------------------------------------- */
 
-/* Taking out b, a sound free block of an exact class. */
+/* Whether a link leads to a place in a region where a block can be. */
+HMM_INTERNAL bool link_is_inside(const struct HMM_HEAP *heap, HMM_LINK link) {
+    return units_to_end(heap, block_of_link(heap, link)) >= HMM_UNITS_LEAST;
+}
+
+/* Taking out b, a sound free block of an exact class. Its neighbours in the list are only relinked: they must link back. */
 HMM_INTERNAL int audit_take_from_list(const struct HMM_HEAP *heap, const struct block *b, hmm_units units) {
-    int code = b->next == HMM_NO_BLOCK ? HMM_OK : audit_neighbour(heap, b, units, b->next, true);
-    if (HMM_UNLIKELY(code != HMM_OK)) return code;
-    if (b->previous != HMM_NO_BLOCK) return audit_neighbour(heap, b, units, b->previous, false);
-    if (HMM_UNLIKELY(heap->heads[class_of(heap, units)] != link_of(heap, b)))
+    const HMM_LINK link = link_of(heap, b), next = b->next, previous = b->previous;
+    if (HMM_UNLIKELY(next != HMM_NO_BLOCK && !(link_is_inside(heap, next) && block_of_link(heap, next)->previous == link)))
+        return report(heap, HMM_FAULT_LINK, b, "the next block in a list of free blocks does not link back: a link was overwritten");
+    const bool newest = previous == HMM_LIST_END(units);
+    if (HMM_UNLIKELY(newest ? heap->heads[units] != link
+                            : !(link_is_inside(heap, previous) && block_of_link(heap, previous)->next == link)))
         return report(heap, HMM_FAULT_LINK, b, "a free block is not where the index has it: a link was overwritten");
     return HMM_OK;
 }
@@ -291,11 +298,10 @@ HMM_INTERNAL int audit_put(const struct HMM_HEAP *heap, hmm_units units) {
     }
     const HMM_LINK head = heap->heads[number];
     if (head == HMM_NO_BLOCK) return HMM_OK;
-    const int code = audit_link(heap, head, &heap->heads[number], HMM_FAULT_INDEX);
-    if (HMM_UNLIKELY(code != HMM_OK)) return code;
-    const struct block *first = block_of_link(heap, head);
-    if (HMM_UNLIKELY(size_in(*header_of(first)) != units || first->previous != HMM_NO_BLOCK))
-        return report(heap, HMM_FAULT_LINK, first, "the first block of a list was overwritten");
+    if (HMM_UNLIKELY(!link_is_inside(heap, head)))
+        return report(heap, HMM_FAULT_INDEX, &heap->heads[number], "the head of a list leads out of the heap: it was overwritten");
+    if (HMM_UNLIKELY(block_of_link(heap, head)->previous != HMM_LIST_END(units)))
+        return report(heap, HMM_FAULT_LINK, block_of_link(heap, head), "the newest block of a list of free blocks was overwritten");
     return HMM_OK;
 }
 

@@ -195,7 +195,7 @@ HMM_INTERNAL int check_member(const struct HMM_HEAP *heap, HMM_LINK link, HMM_LI
 
 HMM_INTERNAL int check_list(const struct HMM_HEAP *heap, unsigned number, struct tally *indexed, hmm_fault *fault) {
     const void *holder = &heap->heads[number];
-    HMM_LINK previous = HMM_NO_BLOCK;
+    HMM_LINK previous = HMM_LIST_END(number);
     for (HMM_LINK link = heap->heads[number]; link != HMM_NO_BLOCK; link = block_of_link(heap, link)->next) {
         const int code = check_member(heap, link, previous, number, holder, indexed, fault);
         if (code != HMM_OK) return code;

@@ -30,6 +30,11 @@
 #define HMM_CHECK_INTERVAL 1024
 #endif
 
+/* 1: the commonest allocations and frees have a straight path of their own, see fast.h. */
+#ifndef HMM_FAST
+#define HMM_FAST (HMM_AUDIT_LEVEL < 2 && !HMM_ADDRESS_SANITIZER && !HMM_VALGRIND)
+#endif
+
 #ifndef HMM_HOSTED
 #define HMM_HOSTED 0
 #endif

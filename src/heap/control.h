@@ -27,8 +27,9 @@ HMM_INTERNAL HMM_WORD control_seal(const struct HMM_HEAP *heap) {
     seal = seal_add(seal, heap->magic);
     seal = seal_add(seal, heap->layout);
     seal = seal_add(seal, (HMM_WORD)heap->regions);
-    seal = seal_add(seal, (uint32_t)heap->exact << 16 | heap->classes);
-    seal = seal_add(seal, (uint32_t)heap->map_at << 16 | (uint32_t)heap->exact_bits << 8 | heap->capacity_bits);
+    seal = seal_add(seal, heap->exact);
+    seal = seal_add(seal, (uint32_t)heap->classes << 16 | heap->map_at);
+    seal = seal_add(seal, (uint32_t)heap->exact_bits << 8 | heap->capacity_bits);
     seal = seal_add(seal, heap->units_total);
     seal = seal_add(seal, heap->bytes_total);
     seal = seal_add(seal, (uintptr_t)heap->on_fault);

@@ -25,7 +25,7 @@ HMM_INTERNAL size_t usable_of(hmm_units units) {
 
 /* Of the block whose payload is at b: depends on the place, so that a copied block does not bring a valid one along. */
 HMM_INTERNAL HMM_WORD canary_for(const struct HMM_HEAP *heap, const struct block *b) {
-    return (HMM_WORD)~scramble(heap, b, (HMM_WORD)(heap->key | 1));
+    return (HMM_WORD)~scramble(heap, link_of(heap, b), (HMM_WORD)(heap->key | 1));
 }
 
 HMM_INTERNAL void write_canary(const struct HMM_HEAP *heap, struct block *b, hmm_units units) {

@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: MIT
  *
  * A header is a word of [check value | previous free | free | size in units], the check value in the highest bits. The check
- * value depends on the other bits, on the block's distance from the control block, and on the heap's key, so that a header
+ * value depends on the other bits, on the block's place, and on the heap's key, so that a header
  * overwritten by anything, moved, or left over elsewhere is recognised as such: with 4 bits, all but one in 16. It is made so
- * that verifying costs an addition and a multiplication: with x = distance + key, a header h is valid iff the highest bits of
+ * that verifying costs an addition and a multiplication: with x = link + key, a header h is valid iff the highest bits of
  * (h + x) * HMM_MULTIPLIER are all 0; two are verified with one branch by or-ing the products. HMM_MULTIPLIER ends in as many 1
  * bits as there are check bits, so that a difference in the check value alone always shows; and none of its runs of equal bits
  * fills the check value, so that a difference in any other single bit always shows, too. */
@@ -70,27 +70,26 @@ HMM_INTERNAL bool says_previous_free(hmm_word header) {
     return (header & HMM_PREVIOUS_FREE) != 0;
 }
 
-HMM_INTERNAL HMM_WORD check_distance(const struct HMM_HEAP *heap, const struct block *b) {
-    return (HMM_WORD)(address_of(b) - address_of(heap) + heap->key);
+HMM_INTERNAL HMM_WORD scramble(const struct HMM_HEAP *heap, HMM_LINK link, HMM_WORD word) {
+    return (HMM_WORD)((hmm_units)(HMM_WORD)(word + (HMM_WORD)link + heap->key) * HMM_MULTIPLIER);
 }
 
-HMM_INTERNAL HMM_WORD scramble(const struct HMM_HEAP *heap, const struct block *b, HMM_WORD word) {
-    return (HMM_WORD)((hmm_units)(HMM_WORD)(word + check_distance(heap, b)) * HMM_MULTIPLIER);
-}
-
-/* 0 in the bits of HMM_CHECK_MASK if the header is valid for a block there. */
-HMM_INTERNAL HMM_WORD header_mismatch(const struct HMM_HEAP *heap, const struct block *b, HMM_WORD header) {
-    return scramble(heap, b, header);
+/* 0 in the bits of HMM_CHECK_MASK if the header is valid for a block with that link. */
+HMM_INTERNAL HMM_WORD header_mismatch(const struct HMM_HEAP *heap, HMM_LINK link, HMM_WORD header) {
+    return scramble(heap, link, header);
 }
 
 HMM_INTERNAL bool header_is_valid(const struct HMM_HEAP *heap, const struct block *b, HMM_WORD header) {
-    return (header_mismatch(heap, b, header) & HMM_CHECK_MASK) == 0;
+    return (header_mismatch(heap, link_of(heap, b), header) & HMM_CHECK_MASK) == 0;
 }
 
-/* body: size and flags. */
+/* The header of a block with that link. body: size and flags. */
+HMM_INTERNAL hmm_word header_for(const struct HMM_HEAP *heap, HMM_LINK link, hmm_units body) {
+    return (hmm_word)(HMM_AUDIT_LEVEL < 1 ? body : body | (scramble(heap, link, (HMM_WORD)body) & HMM_CHECK_MASK));
+}
+
 HMM_INTERNAL void write_header(struct HMM_HEAP *heap, struct block *b, hmm_units body) {
-    const HMM_WORD check = HMM_AUDIT_LEVEL >= 1 ? (HMM_WORD)(scramble(heap, b, (HMM_WORD)body) & HMM_CHECK_MASK) : 0;
-    *header_of(b) = (hmm_word)(body | check);
+    *header_of(b) = header_for(heap, link_of(heap, b), body);
 }
 
 /* A header that stays behind inside a payload must not look like one. */
@@ -102,10 +101,15 @@ HMM_INTERNAL void write_footer(struct block *next, hmm_units units) {
     *footer_before(next) = (hmm_word)units;
 }
 
+/* Size and flags of a header, but that the block before is free or not. */
+HMM_INTERNAL hmm_units body_with(hmm_word header, bool previous_free) {
+    const hmm_units body = header & HMM_BODY_MASK & (HMM_WORD)~HMM_PREVIOUS_FREE;
+    return previous_free ? body | HMM_PREVIOUS_FREE : body;
+}
+
 /* Says in a block's header whether the block before it is free. */
 HMM_INTERNAL void set_previous_free(struct HMM_HEAP *heap, struct block *b, bool previous_free) {
-    const hmm_units body = *header_of(b) & HMM_BODY_MASK & (HMM_WORD)~HMM_PREVIOUS_FREE;
-    write_header(heap, b, previous_free ? body | HMM_PREVIOUS_FREE : body);
+    write_header(heap, b, body_with(*header_of(b), previous_free));
 }
 
 HMM_INTERNAL struct block *next_of(const struct block *b) {

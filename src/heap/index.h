@@ -15,17 +15,20 @@ HMM_INTERNAL hmm_bits *bitmap_of(const struct HMM_HEAP *heap) {
 }
 
 HMM_INTERNAL void mark_class(struct HMM_HEAP *heap, unsigned number) {
-    bitmap_of(heap)[number / HMM_BITS] |= (hmm_bits)1 << number % HMM_BITS;
-    heap->summary |= (hmm_bits)1 << number / HMM_BITS;
+    hmm_bits *place = &bitmap_of(heap)[number / HMM_BITS];
+    const hmm_bits word = *place;
+    *place = word | (hmm_bits)1 << number % HMM_BITS;
+    if (word == 0) heap->summary |= (hmm_bits)1 << number / HMM_BITS;
 }
 
 HMM_INTERNAL void unmark_class(struct HMM_HEAP *heap, unsigned number) {
-    hmm_bits *word = &bitmap_of(heap)[number / HMM_BITS];
-    *word &= ~((hmm_bits)1 << number % HMM_BITS);
-    if (*word == 0) heap->summary &= ~((hmm_bits)1 << number / HMM_BITS);
+    hmm_bits *place = &bitmap_of(heap)[number / HMM_BITS];
+    const hmm_bits word = *place & ~((hmm_bits)1 << number % HMM_BITS);
+    *place = word;
+    if (word == 0) heap->summary &= ~((hmm_bits)1 << number / HMM_BITS);
 }
 
-/* The first class from `number` on that is marked; 0 if there is none. */
+/* The first class from `number` on that is marked; if there is none, the number of classes or more. */
 HMM_INTERNAL unsigned marked_class_from(const struct HMM_HEAP *heap, unsigned number) {
     const hmm_bits *map = bitmap_of(heap);
     unsigned word = number / HMM_BITS;
@@ -33,9 +36,10 @@ HMM_INTERNAL unsigned marked_class_from(const struct HMM_HEAP *heap, unsigned nu
     if (here != 0) return number + hmm_lowest_bit(here);
 
     const hmm_bits above = (heap->summary >> word) >> 1;
-    if (above == 0) return 0;
+    if (above == 0) return heap->classes;
     word += 1 + hmm_lowest_bit(above);
-    return map[word] == 0 ? 0 : word * HMM_BITS + hmm_lowest_bit(map[word]);
+    if (HMM_AUDIT_LEVEL >= 1 && map[word] == 0) return UINT_MAX;
+    return word * HMM_BITS + hmm_lowest_bit(map[word]);
 }
 
 /* The last class that is marked; 0 if there is none. */
@@ -48,24 +52,45 @@ HMM_INTERNAL unsigned last_marked_class(const struct HMM_HEAP *heap) {
 
 /* ---- Lists: exact classes ------------------------------------------------------------------------------------------------ */
 
-HMM_INTERNAL void put_in_list(struct HMM_HEAP *heap, struct block *b, unsigned number) {
-    hmm_link *head = &heap->heads[number];
-    b->previous = HMM_NO_BLOCK;
-    b->next = *head;
-    if (*head != HMM_NO_BLOCK)
-        block_of_link(heap, *head)->previous = link_of(heap, b);
+/* link: of b. */
+HMM_INTERNAL void put_in_list(struct HMM_HEAP *heap, struct block *b, HMM_LINK link, unsigned number) {
+    const HMM_LINK head = heap->heads[number];
+    b->previous = HMM_LIST_END(number);
+    b->next = head;
+    heap->heads[number] = link;
+    if (head != HMM_NO_BLOCK)
+        block_of_link(heap, head)->previous = link;
     else
         mark_class(heap, number);
-    *head = link_of(heap, b);
 }
 
-HMM_INTERNAL void take_from_list(struct HMM_HEAP *heap, const struct block *b, unsigned number) {
-    if (b->next != HMM_NO_BLOCK) block_of_link(heap, b->next)->previous = b->previous;
-    if (b->previous != HMM_NO_BLOCK)
-        block_of_link(heap, b->previous)->next = b->next;
+/* Links that stay behind in a payload must not seem to lead back to a block that was a neighbour once. */
+HMM_INTERNAL void erase_links(struct block *b) {
+    if (HMM_AUDIT_LEVEL < 1) return;
+    b->next = HMM_NO_BLOCK;
+    b->previous = HMM_NO_BLOCK;
+}
+
+/* Takes the newest block out of a list; the next one becomes the newest. */
+HMM_INTERNAL void take_newest(struct HMM_HEAP *heap, struct block *b, unsigned number) {
+    const HMM_LINK next = b->next;
+    erase_links(b);
+    heap->heads[number] = next;
+    if (next != HMM_NO_BLOCK)
+        block_of_link(heap, next)->previous = HMM_LIST_END(number);
     else
-        heap->heads[number] = b->next;
-    if (heap->heads[number] == HMM_NO_BLOCK) unmark_class(heap, number);
+        unmark_class(heap, number);
+}
+
+HMM_INTERNAL void take_from_list(struct HMM_HEAP *heap, struct block *b, unsigned number) {
+    const HMM_LINK next = b->next, previous = b->previous;
+    if (previous == HMM_LIST_END(number)) {
+        take_newest(heap, b, number);
+        return;
+    }
+    erase_links(b);
+    block_of_link(heap, previous)->next = next;
+    if (next != HMM_NO_BLOCK) block_of_link(heap, next)->previous = previous;
 }
 
 /* ---- Rings in trees: the other classes ----------------------------------------------------------------------------------- */
@@ -126,7 +151,7 @@ HMM_INTERNAL void index_put(struct HMM_HEAP *heap, struct block *b, hmm_units un
     if (class_is_tree(heap, number))
         put_in_tree(heap, b, number);
     else
-        put_in_list(heap, b, number);
+        put_in_list(heap, b, link_of(heap, b), number);
     if (HMM_STATS) heap->blocks_free++;
     if (HMM_AUDIT_LEVEL >= 2) heap->changes++;
 }

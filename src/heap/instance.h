@@ -44,6 +44,11 @@ typedef HMM_UNITS hmm_units;
 /* Bytes of an allocated block that are not usable. */
 #define HMM_BLOCK_OVERHEAD (HMM_AUDIT_LEVEL >= 2 ? 2 * HMM_WORD_BYTES : HMM_WORD_BYTES)
 
+/* Links are not below this, so that numbers below it can stand for something else: in a list, the end above its newest block, one
+ * for each class. */
+#define HMM_LINK_LEAST ((HMM_LINK)((HMM_WORD)1 << (HMM_WORD_BITS - 1) | (HMM_WORD)1 << HMM_WORD_BITS / 2))
+#define HMM_LIST_END(number) ((HMM_LINK)((HMM_WORD)1 << (HMM_WORD_BITS - 1) | (HMM_WORD)(number)))
+
 /* Links of nothing, among blocks and among regions. Link 1 lies in or directly behind the control block, where no record of
  * another region can be; link 0 is the record of the first region. */
 #define HMM_NO_BLOCK ((HMM_LINK)0)
@@ -83,7 +88,7 @@ struct HMM_HEAP {
     HMM_WORD key;     /* of the check values */
     HMM_WORD seal;    /* checksum of all that changes only with the regions */
     HMM_LINK regions; /* root of the tree of regions */
-    uint16_t exact;   /* sizes below this have a class each */
+    hmm_units exact;  /* sizes below this have a class each */
     uint16_t classes;
     uint16_t map_at; /* where the bitmap stands, bytes from the control block */
     uint8_t exact_bits;

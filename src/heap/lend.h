@@ -78,7 +78,7 @@ HMM_INTERNAL void write_control(struct HMM_HEAP *heap, const hmm_heap_options *o
     heap->magic = HMM_MAGIC;
     heap->layout = layout_number();
     heap->key = key_from(options->secret);
-    heap->exact = (uint16_t)g.exact;
+    heap->exact = (hmm_units)g.exact;
     heap->classes = (uint16_t)g.classes;
     heap->map_at = (uint16_t)g.map_at;
     heap->exact_bits = (uint8_t)g.exact_bits;

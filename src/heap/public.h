@@ -7,6 +7,7 @@
 #define HMM_HEAP_PUBLIC_H
 
 #include "attach.h"
+#include "fast.h"
 #include "inspect.h"
 #include "resize.h"
 
@@ -80,11 +81,19 @@ HMM_ENTRY int HMM_NAME(remove_region)(struct HMM_HEAP *heap, void *memory) {
 
 /* ---- Allocating ---------------------------------------------------------------------------------------------------------- */
 
-HMM_ENTRY void *HMM_NAME(alloc)(struct HMM_HEAP *heap, size_t size) {
+HMM_OUTLINE void *alloc_general(struct HMM_HEAP *heap, size_t size) {
     hmm_memory_enter();
     void *p = regular_check(heap) == HMM_OK ? allocate(heap, size) : NULL;
     hmm_memory_leave();
     return p;
+}
+
+HMM_ENTRY void *HMM_NAME(alloc)(struct HMM_HEAP *heap, size_t size) {
+    if (HMM_FAST) {
+        void *p;
+        if (allocate_fast(heap, size, &p)) return p;
+    }
+    return alloc_general(heap, size);
 }
 
 HMM_ENTRY void *HMM_NAME(alloc_zeroed)(struct HMM_HEAP *heap, size_t count, size_t size) {
@@ -152,11 +161,15 @@ HMM_ENTRY void *HMM_NAME(realloc_aligned)(struct HMM_HEAP *heap, void *p, size_t
     return moved;
 }
 
-HMM_ENTRY void HMM_NAME(free)(struct HMM_HEAP *heap, void *p) {
-    if (p == NULL) return;
+HMM_OUTLINE void free_general(struct HMM_HEAP *heap, void *p) {
     hmm_memory_enter();
     if (regular_check(heap) == HMM_OK) free_block(heap, p);
     hmm_memory_leave();
+}
+
+HMM_ENTRY void HMM_NAME(free)(struct HMM_HEAP *heap, void *p) {
+    if (p == NULL || (HMM_FAST && free_fast(heap, p))) return;
+    free_general(heap, p);
 }
 
 /* ---- Asking -------------------------------------------------------------------------------------------------------------- */

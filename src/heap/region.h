@@ -129,7 +129,7 @@ HMM_INTERNAL bool region_holds(const struct HMM_HEAP *heap, const struct region 
 HMM_INTERNAL bool link_reaches(const struct HMM_HEAP *heap, uintptr_t address, HMM_LINK *link) {
     const intptr_t distance = (intptr_t)(address - address_of(heap)) >> HMM_GRANULE_SHIFT;
     *link = (HMM_LINK)distance;
-    return *link == distance;
+    return *link == distance && *link >= HMM_LINK_LEAST;
 }
 
 HMM_OUTLINE const struct region *search_region(struct region_view *view, uintptr_t address) {
