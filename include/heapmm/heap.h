@@ -331,8 +331,8 @@ HMM_API void hmm_heap_free(hmm_heap *heap, void *p);
  * was too small for a block. Faults: as hmm_heap_free; returns 0. p NULL gives 0. */
 HMM_API size_t hmm_heap_usable_size(hmm_heap *heap, const void *p);
 
-/* The largest size for which hmm_heap_alloc would succeed now without on_exhausted; 0 if nothing is free. At most one tree
- * descent. */
+/* The largest size for which hmm_heap_alloc would succeed now without on_exhausted; 0 if nothing is free, or if the index is
+ * damaged there (hmm_heap_check says how). At most one tree descent. */
 HMM_API size_t hmm_heap_largest_free(const hmm_heap *heap);
 
 /* Whether p lies in a region of this heap, between its first block and its end: inside a block, allocated or free. */

@@ -153,52 +153,89 @@ HMM_INTERNAL int audit_neighbour(const struct HMM_HEAP *heap, const struct block
 
 /* ---- Trees --------------------------------------------------------------------------------------------------------------- */
 
-HMM_INTERNAL int audit_node(const struct HMM_HEAP *heap, HMM_LINK link, const void *holder, hmm_result code, unsigned number) {
+/* Sizes that a subtree may have, the ends not included. */
+struct range {
+    hmm_units low;
+    hmm_units high;
+};
+
+/* Those on one side of a node of that size. */
+HMM_INTERNAL struct range range_on(struct range range, hmm_units size, int side) {
+    return side ? (struct range){size, range.high} : (struct range){range.low, size};
+}
+
+/* Whether a node's balance is one, and the children that it tells of are there. */
+HMM_INTERNAL bool balance_is_plausible(const struct block *node) {
+    const bool lesser = node->child[0] != HMM_NO_BLOCK, greater = node->child[1] != HMM_NO_BLOCK;
+    switch (node->balance) {
+    case -1: return lesser;
+    case 0: return lesser == greater;
+    case 1: return greater;
+    default: return false;
+    }
+}
+
+/* A node, of which its place in the tree says between which sizes it is. So the nodes audited from one root are different ones,
+ * and form a tree: a size has one place. */
+HMM_INTERNAL int audit_node(const struct HMM_HEAP *heap, HMM_LINK link, const void *holder, hmm_result code, unsigned number,
+                            struct range range) {
     const int result = audit_link(heap, link, holder, code);
     if (HMM_UNLIKELY(result != HMM_OK)) return result;
     const struct block *node = block_of_link(heap, link);
-    if (HMM_UNLIKELY(class_of(heap, size_in(*header_of(node))) != number || node->balance < -1 || node->balance > 1))
+    const hmm_units size = size_in(*header_of(node));
+    if (HMM_UNLIKELY(size <= range.low || size >= range.high || class_of(heap, size) != number))
+        return report(heap, code, holder, "a link leads to a free block of a wrong size: one of them was overwritten");
+    if (HMM_UNLIKELY(!balance_is_plausible(node)))
         return report(heap, HMM_FAULT_LINK, node, "a node of a tree of free blocks was overwritten");
     return HMM_OK;
 }
 
 /* The nodes below a sound node on one side, down to a depth. */
-HMM_INTERNAL int audit_beside(const struct HMM_HEAP *heap, const struct block *node, int side, int depth, unsigned number) {
-    const struct block *holder[HMM_BESIDE_TWO_REMOVALS];
-    int next_side[HMM_BESIDE_TWO_REMOVALS];
+HMM_INTERNAL int audit_beside(const struct HMM_HEAP *heap, const struct block *node, int side, int depth, unsigned number,
+                              struct range range) {
+    struct {
+        const struct block *node;
+        struct range range;
+        int side; /* to go to next */
+    } way[HMM_BESIDE_TWO_REMOVALS];
     int level = depth == 0 ? -1 : 0;
-    holder[0] = node;
-    next_side[0] = side;
+    way[0].node = node;
+    way[0].range = range;
+    way[0].side = side;
     while (level >= 0) {
-        const int direction = next_side[level];
+        const int direction = way[level].side;
         if (direction > 1 || (level == 0 && direction != side)) {
             level--;
             continue;
         }
-        next_side[level]++;
-        const HMM_LINK link = holder[level]->child[direction];
+        way[level].side++;
+        const struct block *holder = way[level].node;
+        const HMM_LINK link = holder->child[direction];
         if (link == HMM_NO_BLOCK) continue;
-        const int code = audit_node(heap, link, holder[level], HMM_FAULT_LINK, number);
+        const struct range below = range_on(way[level].range, size_in(*header_of(holder)), direction);
+        const int code = audit_node(heap, link, holder, HMM_FAULT_LINK, number, below);
         if (HMM_UNLIKELY(code != HMM_OK)) return code;
         if (level + 1 == depth) continue;
-        holder[++level] = block_of_link(heap, link);
-        next_side[level] = 0;
+        way[++level].node = block_of_link(heap, link);
+        way[level].range = below;
+        way[level].side = 0;
     }
     return HMM_OK;
 }
 
 /* From a node to its neighbour in order on one side, and what is within `depth` beside that path. */
 HMM_INTERNAL int audit_way_to_neighbour(const struct HMM_HEAP *heap, const struct block *node, int side, int depth,
-                                        unsigned number) {
+                                        unsigned number, struct range range) {
     int direction = side;
     for (int level = 0; level < (int)HMM_SIZE_TREE_DEPTH; level++) {
         const HMM_LINK link = node->child[direction];
         if (link == HMM_NO_BLOCK) return HMM_OK;
-        int code = audit_node(heap, link, node, HMM_FAULT_LINK, number);
+        range = range_on(range, size_in(*header_of(node)), direction);
+        int code = audit_node(heap, link, node, HMM_FAULT_LINK, number, range);
         if (HMM_UNLIKELY(code != HMM_OK)) return code;
         node = block_of_link(heap, link);
         direction = !side;
-        code = audit_beside(heap, node, side, depth, number);
+        code = audit_beside(heap, node, side, depth, number, range);
         if (HMM_UNLIKELY(code != HMM_OK)) return code;
     }
     return report(heap, HMM_FAULT_TREE, node, "a tree of free blocks is too deep");
@@ -206,12 +243,13 @@ HMM_INTERNAL int audit_way_to_neighbour(const struct HMM_HEAP *heap, const struc
 
 /* A removed node with two children is replaced by its neighbour on the deeper side; a key between the two then leads to the
  * neighbour on the other side. And a removal before that can change which side is deeper. */
-HMM_INTERNAL int audit_replacement(const struct HMM_HEAP *heap, const struct block *node, int depth, unsigned number) {
+HMM_INTERNAL int audit_replacement(const struct HMM_HEAP *heap, const struct block *node, int depth, unsigned number,
+                                   struct range range) {
     const int deeper = node->balance > 0;
     const int other_depth = depth == HMM_BESIDE_TWO_REMOVALS ? depth : HMM_BESIDE_INSERTION;
-    int code = audit_beside(heap, node, !deeper, depth, number);
-    if (code == HMM_OK) code = audit_way_to_neighbour(heap, node, deeper, depth, number);
-    if (code == HMM_OK) code = audit_way_to_neighbour(heap, node, !deeper, other_depth, number);
+    int code = audit_beside(heap, node, !deeper, depth, number, range);
+    if (code == HMM_OK) code = audit_way_to_neighbour(heap, node, deeper, depth, number, range);
+    if (code == HMM_OK) code = audit_way_to_neighbour(heap, node, !deeper, other_depth, number, range);
     return code;
 }
 
@@ -221,24 +259,26 @@ HMM_OUTLINE int audit_tree_path(const struct HMM_HEAP *heap, unsigned number, hm
     const void *holder = &heap->heads[number];
     hmm_result code = HMM_FAULT_INDEX;
     HMM_LINK link = heap->heads[number];
+    struct range range = {0, HMM_UNITS_MOST + 1};
 
     *node = NULL;
     for (int level = 0; link != HMM_NO_BLOCK; level++) {
         if (level == (int)HMM_SIZE_TREE_DEPTH) return report(heap, HMM_FAULT_TREE, holder, "a tree of free blocks is too deep");
-        int result = audit_node(heap, link, holder, code, number);
+        int result = audit_node(heap, link, holder, code, number, range);
         if (HMM_UNLIKELY(result != HMM_OK)) return result;
 
         struct block *b = block_of_link(heap, link);
         const hmm_units size = size_in(*header_of(b));
         if (units == size) {
             *node = b;
-            return depth == 0 ? HMM_OK : audit_replacement(heap, b, depth, number);
+            return depth == 0 ? HMM_OK : audit_replacement(heap, b, depth, number, range);
         }
         const int direction = units > size;
-        result = depth == 0 ? HMM_OK : audit_beside(heap, b, !direction, depth, number);
+        result = depth == 0 ? HMM_OK : audit_beside(heap, b, !direction, depth, number, range);
         if (HMM_UNLIKELY(result != HMM_OK)) return result;
         holder = b;
         code = HMM_FAULT_LINK;
+        range = range_on(range, size, direction);
         link = b->child[direction];
     }
     return HMM_OK;
@@ -254,7 +294,7 @@ HMM_INTERNAL bool link_is_inside(const struct HMM_HEAP *heap, HMM_LINK link) {
 /* Taking out b, a sound free block of an exact class. Its neighbours in the list are only relinked: they must link back. */
 HMM_INTERNAL int audit_take_from_list(const struct HMM_HEAP *heap, const struct block *b, hmm_units units) {
     const HMM_LINK link = link_of(heap, b), next = b->next, previous = b->previous;
-    if (HMM_UNLIKELY(next != HMM_NO_BLOCK && !(link_is_inside(heap, next) && block_of_link(heap, next)->previous == link)))
+    if (HMM_UNLIKELY(next != HMM_LIST_END(units) && !(link_is_inside(heap, next) && block_of_link(heap, next)->previous == link)))
         return report(heap, HMM_FAULT_LINK, b, "the next block in a list of free blocks does not link back: a link was overwritten");
     const bool newest = previous == HMM_LIST_END(units);
     if (HMM_UNLIKELY(newest ? heap->heads[units] != link

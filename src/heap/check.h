@@ -48,12 +48,14 @@ HMM_INTERNAL int check_regions(const struct HMM_HEAP *heap, hmm_fault *fault) {
     if (count < 1) return found(fault, HMM_FAULT_TREE, heap, "the tree of regions is out of order or out of balance");
 
     regions_iterator it;
-    uintptr_t limit = 0;
+    intptr_t limit = INTPTR_MIN; /* of the region below; distances from the heap, as links are */
     for (HMM_LINK node = regions_start_least(&it, &view, heap->regions); node != HMM_NO_REGION; node = regions_next(&it)) {
         const struct region *r = region_of_link(heap, node);
-        if (region_start(r) < limit || r->first > r->end || region_limit(heap, r) < address_of(region_end(heap, r)))
+        const intptr_t start = (intptr_t)(region_start(r) - address_of(heap));
+        const intptr_t end = (intptr_t)(region_limit(heap, r) - address_of(heap));
+        if (start < limit || r->first > r->end || end < start)
             return found(fault, HMM_FAULT_REGION_RECORD, r, "two regions overlap");
-        limit = region_limit(heap, r);
+        limit = end;
     }
     return HMM_OK;
 }
@@ -196,11 +198,14 @@ HMM_INTERNAL int check_member(const struct HMM_HEAP *heap, HMM_LINK link, HMM_LI
 HMM_INTERNAL int check_list(const struct HMM_HEAP *heap, unsigned number, struct tally *indexed, hmm_fault *fault) {
     const void *holder = &heap->heads[number];
     HMM_LINK previous = HMM_LIST_END(number);
-    for (HMM_LINK link = heap->heads[number]; link != HMM_NO_BLOCK; link = block_of_link(heap, link)->next) {
+    HMM_LINK link = heap->heads[number];
+    if (link == HMM_NO_BLOCK) return HMM_OK;
+    while (link != HMM_LIST_END(number)) {
         const int code = check_member(heap, link, previous, number, holder, indexed, fault);
         if (code != HMM_OK) return code;
         holder = block_of_link(heap, link);
         previous = link;
+        link = block_of_link(heap, link)->next;
     }
     return HMM_OK;
 }

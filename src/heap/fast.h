@@ -37,9 +37,9 @@ HMM_INTERNAL bool list_is_open(const struct HMM_HEAP *heap, hmm_units units) {
     return link_is_home(heap, head) && block_of_link(heap, head)->previous == HMM_LIST_END(units);
 }
 
-/* Whether the next block of a list links back to b, whose link is given. */
-HMM_INTERNAL bool next_links_back(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link) {
-    if (b->next == HMM_NO_BLOCK) return true;
+/* Whether the next block of a list links back to b, whose link is given, or b is the oldest. */
+HMM_INTERNAL bool next_links_back(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units) {
+    if (b->next == HMM_LIST_END(units)) return true;
     return link_is_home(heap, b->next) && block_of_link(heap, b->next)->previous == link;
 }
 
@@ -51,7 +51,7 @@ HMM_INTERNAL bool previous_links_back(const struct HMM_HEAP *heap, const struct 
 
 /* Whether a free block of a list may be taken out of it. */
 HMM_INTERNAL bool seat_is_sound(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units) {
-    return next_links_back(heap, b, link) && previous_links_back(heap, b, link, units);
+    return next_links_back(heap, b, link, units) && previous_links_back(heap, b, link, units);
 }
 
 /* ---- Allocating ---------------------------------------------------------------------------------------------------------- */
@@ -75,7 +75,7 @@ HMM_INTERNAL bool find_newest(const struct HMM_HEAP *heap, hmm_units units, stru
     if (HMM_UNLIKELY(head == HMM_NO_BLOCK || !link_is_home(heap, head))) return false;
     if (HMM_UNLIKELY(number > (HMM_WORD)heap->home.end - (HMM_WORD)head)) return false;
     return is_free_of(heap, b, head, newest->units) && *footer_before(block_after(b, newest->units)) == newest->units &&
-           b->previous == HMM_LIST_END(number) && next_links_back(heap, b, head);
+           b->previous == HMM_LIST_END(number) && next_links_back(heap, b, head, newest->units);
 }
 
 /* Makes the whole of a free block an allocated one. */

@@ -38,7 +38,7 @@ HMM_INTERNAL unsigned marked_class_from(const struct HMM_HEAP *heap, unsigned nu
     const hmm_bits above = (heap->summary >> word) >> 1;
     if (above == 0) return heap->classes;
     word += 1 + hmm_lowest_bit(above);
-    if (HMM_AUDIT_LEVEL >= 1 && map[word] == 0) return UINT_MAX;
+    if (HMM_AUDIT_LEVEL >= 1 && (word * HMM_BITS >= heap->classes || map[word] == 0)) return UINT_MAX;
     return word * HMM_BITS + hmm_lowest_bit(map[word]);
 }
 
@@ -46,6 +46,7 @@ HMM_INTERNAL unsigned marked_class_from(const struct HMM_HEAP *heap, unsigned nu
 HMM_INTERNAL unsigned last_marked_class(const struct HMM_HEAP *heap) {
     if (heap->summary == 0) return 0;
     const unsigned word = hmm_highest_bit(heap->summary);
+    if (HMM_AUDIT_LEVEL >= 1 && word * HMM_BITS >= heap->classes) return UINT_MAX;
     const hmm_bits bits = bitmap_of(heap)[word];
     return bits == 0 ? 0 : word * HMM_BITS + hmm_highest_bit(bits);
 }
@@ -56,12 +57,14 @@ HMM_INTERNAL unsigned last_marked_class(const struct HMM_HEAP *heap) {
 HMM_INTERNAL void put_in_list(struct HMM_HEAP *heap, struct block *b, HMM_LINK link, unsigned number) {
     const HMM_LINK head = heap->heads[number];
     b->previous = HMM_LIST_END(number);
-    b->next = head;
     heap->heads[number] = link;
-    if (head != HMM_NO_BLOCK)
+    if (head != HMM_NO_BLOCK) {
+        b->next = head;
         block_of_link(heap, head)->previous = link;
-    else
+    } else {
+        b->next = HMM_LIST_END(number);
         mark_class(heap, number);
+    }
 }
 
 /* Links that stay behind in a payload must not seem to lead back to a block that was a neighbour once. */
@@ -75,11 +78,13 @@ HMM_INTERNAL void erase_links(struct block *b) {
 HMM_INTERNAL void take_newest(struct HMM_HEAP *heap, struct block *b, unsigned number) {
     const HMM_LINK next = b->next;
     erase_links(b);
-    heap->heads[number] = next;
-    if (next != HMM_NO_BLOCK)
+    if (next != HMM_LIST_END(number)) {
+        heap->heads[number] = next;
         block_of_link(heap, next)->previous = HMM_LIST_END(number);
-    else
+    } else {
+        heap->heads[number] = HMM_NO_BLOCK;
         unmark_class(heap, number);
+    }
 }
 
 HMM_INTERNAL void take_from_list(struct HMM_HEAP *heap, struct block *b, unsigned number) {
@@ -90,7 +95,7 @@ HMM_INTERNAL void take_from_list(struct HMM_HEAP *heap, struct block *b, unsigne
     }
     erase_links(b);
     block_of_link(heap, previous)->next = next;
-    if (next != HMM_NO_BLOCK) block_of_link(heap, next)->previous = previous;
+    if (next != HMM_LIST_END(number)) block_of_link(heap, next)->previous = previous;
 }
 
 /* ---- Rings in trees: the other classes ----------------------------------------------------------------------------------- */

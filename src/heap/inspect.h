@@ -6,10 +6,14 @@
 
 #include "alloc.h"
 
+/* 0 also where the index is damaged: the fault handler itself may ask, so nothing is reported. */
 HMM_INTERNAL size_t largest_free_bytes(const struct HMM_HEAP *heap) {
-    struct block *b;
-    if (find_largest(heap, &b) != HMM_OK || b == NULL) return 0;
-    return bytes_of(size_in(*header_of(b)));
+    const unsigned number = last_marked_class(heap);
+    if (number == 0 || number >= heap->classes) return 0;
+    struct class_view view = {heap, number};
+    const HMM_LINK link = class_is_tree(heap, number) ? checked_greatest(&view, heap->heads[number]) : heap->heads[number];
+    if (link == HMM_NO_BLOCK || !link_is_sound(heap, link, number)) return 0;
+    return bytes_of(size_in(*header_of(block_of_link(heap, link))));
 }
 
 HMM_INTERNAL void count_by_walking(const struct HMM_HEAP *heap, struct tally *tally) {

@@ -5,12 +5,10 @@
  * Glossary, with the traps:
  *
  * units   a size in granules. Blocks are counted in units, never in bytes.
- * block   `struct block *` points to the PAYLOAD. The header is the word before it, the footer of a free block is the word
- *         before the
- *         header of the next one. So the address of a block is always a multiple of the granule, and its header never is.
+ * block   `struct block *` points to the PAYLOAD. The header is the word before it, the footer of a free block is the word before
+ *         the header of the next one. So the address of a block is always a multiple of the granule, and its header never is.
  * link    the distance of a payload (or of a region record) from the control block, in granules, signed. 0 would be the control
- *         block
- *         itself and stands for "none" wherever blocks are meant.
+ *         block itself and stands for "none" wherever blocks are meant.
  * end     of a region: the payload address that a block behind the last one would have. The sentinel is its header: a block of 0
  *         units, never free, that takes one word. */
 #ifndef HMM_HEAP_INSTANCE_H
@@ -44,19 +42,18 @@ typedef HMM_UNITS hmm_units;
 /* Bytes of an allocated block that are not usable. */
 #define HMM_BLOCK_OVERHEAD (HMM_AUDIT_LEVEL >= 2 ? 2 * HMM_WORD_BYTES : HMM_WORD_BYTES)
 
-/* Links are not below this, so that numbers below it can stand for something else: in a list, the end above its newest block, one
- * for each class. */
+/* Links are not below this, so that numbers below it can stand for other things: no region, and beyond either end of the list of
+ * an exact class, another value for each class. */
 #define HMM_LINK_LEAST ((HMM_LINK)((HMM_WORD)1 << (HMM_WORD_BITS - 1) | (HMM_WORD)1 << HMM_WORD_BITS / 2))
+#define HMM_NO_REGION ((HMM_LINK)((HMM_WORD)1 << (HMM_WORD_BITS - 1)))
 #define HMM_LIST_END(number) ((HMM_LINK)((HMM_WORD)1 << (HMM_WORD_BITS - 1) | (HMM_WORD)(number)))
 
-/* Links of nothing, among blocks and among regions. Link 1 lies in or directly behind the control block, where no record of
- * another region can be; link 0 is the record of the first region. */
+/* No block: link 0 is the control block. Among regions that is the record of the first one. */
 #define HMM_NO_BLOCK ((HMM_LINK)0)
-#define HMM_NO_REGION ((HMM_LINK)1)
 
 /* The payload of a free block. The first two links make it a member of a bin, the rest a node of a tree.
  *
- * The bin of an exact class is a list, newest first, with no block beyond either end; its blocks may be too small for the rest.
+ * The bin of an exact class is a list, newest first, HMM_LIST_END beyond either end; its blocks may be too small for the rest.
  * A bin in a tree is a ring: its oldest block is the tree's node, the one behind that is the newest, the one before it the second
  * oldest. So the newest can be taken, and the node be replaced by the next oldest, without looking for them. */
 struct block {

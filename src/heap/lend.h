@@ -45,7 +45,7 @@ HMM_INTERNAL bool overlaps(struct region_view *view, HMM_LINK node, const struct
 HMM_INTERNAL int audit_span(const struct HMM_HEAP *heap, uintptr_t start, uintptr_t limit, const struct region *except) {
     struct region_view view = {heap, NULL};
     HMM_LINK low, high;
-    if (!link_reaches(heap, start, &low) || !link_reaches(heap, limit, &high))
+    if (!link_reaches(heap, start, &low) || !link_reaches(heap, limit, &high) || low > high)
         return report(heap, HMM_FAULT_REGION_FAR, (void *)start,
                       "the region is too far from the control block for links to reach");
 
@@ -188,8 +188,8 @@ HMM_INTERNAL int extend_region(struct HMM_HEAP *heap, void *memory, size_t more_
 
     const bool previous_free = says_previous_free(*header_of(old_end));
     const hmm_units units = units_between(old_end, end);
-    hmm_memory_guard((void *)limit, more_bytes);
     if (units == 0 || (units < HMM_UNITS_LEAST && !previous_free)) {
+        hmm_memory_guard((void *)limit, more_bytes);
         move_end(heap, r, old_end, (size_t)(limit + more_bytes - address_of(old_end)), previous_free);
         return HMM_OK;
     }
@@ -205,6 +205,7 @@ HMM_INTERNAL int extend_region(struct HMM_HEAP *heap, void *memory, size_t more_
         if (code == HMM_OK) code = audit_put(heap, released_units(&release));
         if (HMM_UNLIKELY(code != HMM_OK)) return code;
     }
+    hmm_memory_guard((void *)limit, more_bytes);
     move_end(heap, r, end, (size_t)(limit + more_bytes - address_of(end)), true);
     do_release(heap, &release);
     return HMM_OK;

@@ -11,23 +11,31 @@
 #include "header.h"
 
 /* k nodes have k different sizes, at least 1 + 2 + ... + k units together, which must be within the 2^HMM_WORD_BITS that links
- * reach: so k < 2^((HMM_WORD_BITS + 1) / 2), even in the open-ended last class. */
+ * reach: so k < 2^((HMM_WORD_BITS + 1) / 2), even in the open-ended last class. An audited path is not longer; but where balances
+ * are wrong, each of two removals before an insertion may lengthen it by a rotation at every level, so there is room for that. */
 #define HMM_SIZE_TREE_DEPTH HMM_AVL_DEPTH_FOR((uintmax_t)1 << (HMM_WORD_BITS / 2 + 1))
 
+/* Whether a handle may be used as a node. A tree that was overwritten so that it is still one, each node between the right sizes,
+ * but its balances are wrong, is not recognised before the next check; a rotation may then look for a child that is not there. It
+ * must not find the control block. */
+HMM_INTERNAL bool by_size_is_node(HMM_LINK node) {
+    return HMM_AUDIT_LEVEL < 1 || node != HMM_NO_BLOCK;
+}
+
 HMM_INTERNAL HMM_LINK by_size_get_child(const struct HMM_HEAP *heap, HMM_LINK node, int direction) {
-    return block_of_link(heap, node)->child[direction];
+    return by_size_is_node(node) ? block_of_link(heap, node)->child[direction] : HMM_NO_BLOCK;
 }
 
 HMM_INTERNAL void by_size_set_child(const struct HMM_HEAP *heap, HMM_LINK node, int direction, HMM_LINK child) {
-    block_of_link(heap, node)->child[direction] = child;
+    if (by_size_is_node(node)) block_of_link(heap, node)->child[direction] = child;
 }
 
 HMM_INTERNAL int by_size_get_balance(const struct HMM_HEAP *heap, HMM_LINK node) {
-    return (int)block_of_link(heap, node)->balance;
+    return by_size_is_node(node) ? (int)block_of_link(heap, node)->balance : 0;
 }
 
 HMM_INTERNAL void by_size_set_balance(const struct HMM_HEAP *heap, HMM_LINK node, int balance) {
-    block_of_link(heap, node)->balance = (HMM_LINK)balance;
+    if (by_size_is_node(node)) block_of_link(heap, node)->balance = (HMM_LINK)balance;
 }
 
 HMM_INTERNAL hmm_units by_size_key(const struct HMM_HEAP *heap, HMM_LINK node) {
@@ -44,7 +52,7 @@ HMM_INTERNAL int by_size_compare(const struct HMM_HEAP *heap, hmm_units key, HMM
 #define HMM_AVL_NULL HMM_NO_BLOCK
 #define HMM_AVL_KEY hmm_units
 #define HMM_AVL_CONTEXT const struct HMM_HEAP *
-#define HMM_AVL_MAX_DEPTH HMM_SIZE_TREE_DEPTH
+#define HMM_AVL_MAX_DEPTH (3 * HMM_SIZE_TREE_DEPTH)
 #define HMM_AVL_FUNCTION HMM_INTERNAL
 #include "heapmm/avl.h"
 

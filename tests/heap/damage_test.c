@@ -264,6 +264,40 @@ static void run_damaged_tree(subject *s, const ground *g, uint64_t seed) {
     hmm_heap_destroy(s->heap);
 }
 
+/* ---- Damage that is not recognised --------------------------------------------------------------------------------------- */
+
+static hmm_block random_free_block(const subject *s) {
+    const picture *p = picture_of(s->heap);
+    for (;;) {
+        const hmm_block *block = &p->blocks[random_below(p->count)];
+        if (block->free) return *block;
+    }
+}
+
+/* A link or balance of a tree's node becomes one that could be right: that of another node, none, or another balance. Operations
+ * may take such a tree for sound, but they end, stay within the blocks, and leave the control block and the records alone. */
+static void run_forged_tree(subject *s, const ground *g, uint64_t seed) {
+    make_tree_heap(s, g, seed);
+    const hmm_block node = random_free_block(s), other = random_free_block(s);
+    unsigned char *word = (unsigned char *)(uintptr_t)node.memory + random_below(5) * WORD;
+    const intptr_t link = (intptr_t)((uintptr_t)other.memory - (uintptr_t)s->heap) / GRANULE;
+    switch (random_below(3)) {
+    case 0: raw_set_word(word, 0); break;
+    case 1: raw_set_word(word, (uint32_t)random_below(3) - 1); break;
+    default: raw_set_word(word, (uint32_t)link);
+    }
+    for (int i = 0; i < 100; i++) {
+        s->notes.count = 0;
+        step_in_tree(s);
+        EXPECT(s->notes.count <= 1);
+    }
+    const int code = hmm_heap_check(s->heap, NULL);
+    if (code == HMM_FAULT_CONTROL || code == HMM_FAULT_REGION_RECORD)
+        fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, hmm_result_name(code));
+    EXPECT(code != HMM_FAULT_CONTROL && code != HMM_FAULT_REGION_RECORD);
+    hmm_heap_destroy(s->heap);
+}
+
 /* ---- Tests --------------------------------------------------------------------------------------------------------------- */
 
 static subject the_subject;
@@ -304,9 +338,15 @@ static void trees_are_audited_far_enough(void) {
     for (uint64_t seed = first_seed(); seed < end; seed++) run_damaged_tree(&the_subject, &g, seed);
 }
 
+static void forged_trees_stay_within_the_blocks(void) {
+    const ground g = make_ground();
+    const uint64_t end = first_seed() + 4 * heaps();
+    for (uint64_t seed = first_seed(); seed < end; seed++) run_forged_tree(&the_subject, &g, seed);
+}
+
 int main(int argc, char **argv) {
     static const struct test tests[] = {TEST(a_fault_changes_nothing), TEST(no_damaged_block_is_changed),
-                                        TEST(trees_are_audited_far_enough)};
+                                        TEST(trees_are_audited_far_enough), TEST(forged_trees_stay_within_the_blocks)};
     if (HMM_AUDIT_LEVEL < 1) return EXIT_SUCCESS; /* without audits, damage is undefined behaviour */
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);
 }
