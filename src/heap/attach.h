@@ -30,8 +30,17 @@ HMM_INTERNAL bool span_is_usable(const hmm_span *span, size_t alignment, size_t 
 HMM_INTERNAL bool link_is_a_record(const struct HMM_HEAP *heap, const hmm_span *regions, size_t count, HMM_LINK link) {
     if (link == HMM_NO_REGION) return true;
     for (size_t i = 0; i < count; i++)
-        if (address_of(region_of_link(heap, link)) == division_of_span(heap, regions, i).record) return true;
+        if (link == link_of(heap, block_at(division_of_span(heap, regions, i).record))) return true;
     return false;
+}
+
+/* Whether a record's links say that its blocks begin where a span's do and end inside it, not further than one block can reach. On
+ * 32 bit several links would lead to one address; only one is right. */
+HMM_INTERNAL bool ends_fit_span(const struct HMM_HEAP *heap, const struct region *r, const struct division *d) {
+    const struct block *first = first_block(heap, r), *end = region_end(heap, r);
+    return r->first == link_of(heap, first) && address_of(first) == d->first && r->end == link_of(heap, end) &&
+           address_of(end) >= d->first && address_of(end) <= d->limit &&
+           (address_of(end) - d->first) >> HMM_GRANULE_SHIFT <= HMM_UNITS_MOST;
 }
 
 /* Whether the record in a span is what a region of that span has. A shrunk or extended region may have bytes behind its end. */
@@ -39,8 +48,7 @@ HMM_INTERNAL bool record_fits_span(const struct HMM_HEAP *heap, const hmm_span *
     const struct division d = division_of_span(heap, regions, i);
     const struct region *r = (const struct region *)d.record;
     const uintptr_t tail = d.limit - address_of(region_end(heap, r));
-    return region_is_sound(heap, r) && d.record - r->lead == d.start && address_of(first_block(heap, r)) == d.first &&
-           address_of(region_end(heap, r)) >= d.first && address_of(region_end(heap, r)) <= d.limit && r->tail == tail &&
+    return region_is_sound(heap, r) && d.record - r->lead == d.start && ends_fit_span(heap, r, &d) && r->tail == tail &&
            tail < (HMM_UNITS_LEAST + 1) * HMM_GRANULE && link_is_a_record(heap, regions, count, r->child[0]) &&
            link_is_a_record(heap, regions, count, r->child[1]);
 }
@@ -72,7 +80,7 @@ HMM_INTERNAL int audit_spans(const struct HMM_HEAP *heap, const hmm_span *region
                          "a span is not a region of this heap, or was moved on its own");
     if (!link_is_a_record(heap, regions, count, heap->regions))
         return found(fault, HMM_FAULT_SPANS, heap, "a region of this heap is not among the spans");
-    struct region_view view = {heap, NULL};
+    struct region_view view = {heap, NULL, true};
     if (regions_check(&view, heap->regions, count) != (ptrdiff_t)count)
         return found(fault, HMM_FAULT_SPANS, heap, "the spans are not exactly the regions of this heap");
     return HMM_OK;

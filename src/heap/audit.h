@@ -40,7 +40,7 @@ HMM_INTERNAL hmm_units units_to_end(const struct HMM_HEAP *heap, const struct bl
 }
 
 HMM_OUTLINE int report_outside(const struct HMM_HEAP *heap, const void *p) {
-    struct region_view view = {heap, NULL};
+    struct region_view view = {heap, NULL, false};
     search_region(&view, address_of(p));
     if (view.damaged != NULL)
         return report(heap, HMM_FAULT_REGION_RECORD, view.damaged, "the record at the start of a region was overwritten");

@@ -41,7 +41,7 @@ HMM_INTERNAL int check_control(const struct HMM_HEAP *heap, hmm_fault *fault) {
 
 /* That the records form a tree, and that no two regions overlap. */
 HMM_INTERNAL int check_regions(const struct HMM_HEAP *heap, hmm_fault *fault) {
-    struct region_view view = {heap, NULL};
+    struct region_view view = {heap, NULL, true};
     const ptrdiff_t count = regions_check(&view, heap->regions, SIZE_MAX / 2);
     if (view.damaged != NULL)
         return found(fault, HMM_FAULT_REGION_RECORD, view.damaged, "the record at the start of a region was overwritten");
@@ -113,7 +113,7 @@ HMM_INTERNAL int check_blocks(const struct HMM_HEAP *heap, const struct region *
 }
 
 HMM_INTERNAL int check_all_blocks(const struct HMM_HEAP *heap, struct tally *tally, hmm_fault *fault) {
-    struct region_view view = {heap, NULL};
+    struct region_view view = {heap, NULL, false};
     regions_iterator it;
     for (HMM_LINK node = regions_start_least(&it, &view, heap->regions); node != HMM_NO_REGION; node = regions_next(&it)) {
         const struct region *r = region_of_link(heap, node);
@@ -154,7 +154,7 @@ HMM_INTERNAL int checked_compare(struct class_view *view, hmm_units key, HMM_LIN
 HMM_INTERNAL bool link_is_sound(const struct HMM_HEAP *heap, HMM_LINK link, unsigned number) {
     const struct block *b = block_of_link(heap, link);
     const hmm_units room = units_to_end(heap, b);
-    if (room < HMM_UNITS_LEAST) return false;
+    if (room < HMM_UNITS_LEAST || link != link_of(heap, b)) return false;
     const hmm_word header = *header_of(b);
     const bool valid = HMM_AUDIT_LEVEL < 1 || header_is_valid(heap, b, header);
     return valid && says_free(header) && size_is_plausible(size_in(header), room) && class_of(heap, size_in(header)) == number;
@@ -224,6 +224,8 @@ HMM_INTERNAL int check_ring(const struct HMM_HEAP *heap, HMM_LINK node, struct t
         previous = link;
         link = block_of_link(heap, link)->next;
     } while (link != node);
+    if (block_of_link(heap, node)->previous != previous)
+        return found(fault, HMM_FAULT_LINK, block_of_link(heap, node), "a link in a bin was overwritten");
     return HMM_OK;
 }
 

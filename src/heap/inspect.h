@@ -80,7 +80,7 @@ HMM_INTERNAL int walk_region(const struct HMM_HEAP *heap, const struct region *r
 }
 
 HMM_INTERNAL int walk_heap(const struct HMM_HEAP *heap, bool (*visit)(void *, const hmm_block *), void *context) {
-    struct region_view view = {heap, NULL};
+    struct region_view view = {heap, NULL, false};
     regions_iterator it;
     for (HMM_LINK node = regions_start_least(&it, &view, heap->regions); node != HMM_NO_REGION; node = regions_next(&it)) {
         const int code = walk_region(heap, region_of_link(heap, node), visit, context);

@@ -13,7 +13,7 @@
 
 /* The region that was lent at that address. *code: HMM_OK, or the fault that was reported. */
 HMM_OUTLINE struct region *region_lent_at(const struct HMM_HEAP *heap, const void *memory, int *code) {
-    struct region_view view = {heap, NULL};
+    struct region_view view = {heap, NULL, false};
     const uintptr_t start = address_of(memory);
     HMM_LINK link;
     HMM_LINK node = HMM_NO_REGION;
@@ -43,7 +43,7 @@ HMM_INTERNAL bool overlaps(struct region_view *view, HMM_LINK node, const struct
  * start below limit the highest reaches furthest; a record may stand a little above its region's start, so the next one counts,
  * too. */
 HMM_INTERNAL int audit_span(const struct HMM_HEAP *heap, uintptr_t start, uintptr_t limit, const struct region *except) {
-    struct region_view view = {heap, NULL};
+    struct region_view view = {heap, NULL, false};
     HMM_LINK low, high;
     if (!link_reaches(heap, start, &low) || !link_reaches(heap, limit, &high) || low > high)
         return report(heap, HMM_FAULT_REGION_FAR, (void *)start,
@@ -92,7 +92,7 @@ HMM_INTERNAL void write_control(struct HMM_HEAP *heap, const hmm_heap_options *o
 /* Takes over a span that was audited: writes its record, its one free block and its sentinel. */
 HMM_INTERNAL void take_over(struct HMM_HEAP *heap, const struct division *d) {
     struct region *r = (struct region *)d->record;
-    struct region_view view = {heap, NULL};
+    struct region_view view = {heap, NULL, false};
     const hmm_units units = (hmm_units)((d->end - d->first) >> HMM_GRANULE_SHIFT);
 
     write_record(heap, r, d);
@@ -270,7 +270,7 @@ HMM_INTERNAL int remove_region(struct HMM_HEAP *heap, void *memory) {
         if (HMM_UNLIKELY(code != HMM_OK)) return code;
     }
 
-    struct region_view view = {heap, NULL};
+    struct region_view view = {heap, NULL, false};
     const uintptr_t start = region_start(r);
     const size_t bytes = (size_t)(region_limit(heap, r) - start);
     if (regions_remove(&view, &heap->regions, link_of_region(heap, r)) == HMM_NO_REGION)
@@ -287,7 +287,7 @@ HMM_INTERNAL int remove_region(struct HMM_HEAP *heap, void *memory) {
 
 HMM_INTERNAL void destroy_heap(struct HMM_HEAP *heap) {
     regions_iterator it;
-    struct region_view view = {heap, NULL};
+    struct region_view view = {heap, NULL, false};
     for (HMM_LINK node = regions_start_least(&it, &view, heap->regions); node != HMM_NO_REGION;) {
         const struct region *r = region_of_link(heap, node);
         const uintptr_t start = region_start(r);

@@ -99,10 +99,7 @@ static uint64_t likely_number(uint64_t old) {
 static void forge_number(void *place, size_t bytes) {
     uint64_t number = 0;
     raw_copy(&number, place, bytes);
-    const uint64_t old = number;
-    number = likely_number(old);
-    /* Where addresses have 32 bits, the highest bits of a link make no difference to where it leads. */
-    if (sizeof(void *) == 4) number = (old & ~(uint64_t)(UINT32_MAX / GRANULE)) | (number & UINT32_MAX / GRANULE);
+    number = likely_number(number);
     raw_copy(place, &number, bytes);
 }
 
@@ -149,9 +146,6 @@ static void constant_bytes(void) {
 
 /* ---- Forged heaps -------------------------------------------------------------------------------------------------------- */
 
-/* Words of a free block. */
-enum { NEXT, PREVIOUS, LOWER, HIGHER, BALANCE };
-
 static void *random_block_of_home(bool free_only, size_t *bytes) {
     const picture *p = picture_of(home.heap);
     const hmm_block *block;
@@ -163,7 +157,6 @@ static void *random_block_of_home(bool free_only, size_t *bytes) {
 }
 
 static void forge_something(hmm_heap *heap) {
-    static const size_t places[] = {NEXT, LOWER, HIGHER, BALANCE};
     size_t bytes;
     unsigned char *p;
     const forge_field *field;
@@ -184,7 +177,7 @@ static void forge_something(hmm_heap *heap) {
         break;
     case 3: /* a link, a balance */
         p = random_block_of_home(true, &bytes);
-        forge_number(p + places[random_below(bytes < 7 * WORD ? 1 : 4)] * WORD, WORD);
+        forge_number(p + random_below(bytes < 7 * WORD ? 2 : 5) * WORD, WORD);
         break;
     case 4: /* a footer, a canary */
         p = random_block_of_home(false, &bytes);
@@ -270,6 +263,8 @@ static void expect_refused(hmm_result code) {
     copy_away(0);
 }
 
+enum { NEXT, PREVIOUS, LOWER, HIGHER, BALANCE };
+
 /* Lists and rings whose links lead in a circle that they should not, outside, or to blocks of another kind. */
 static void forged_bins(void) {
     static const size_t sizes[] = {4 * GRANULE, 12 * GRANULE}; /* a list, a ring */
@@ -277,7 +272,7 @@ static void forged_bins(void) {
     for (size_t s = 0; s < 2; s++) {
         const orchard o = make_orchard(sizes[s]);
         copy_away(0);
-        for (size_t from = 0; from < SAME && s == 0; from++)
+        for (size_t from = 0; from < SAME; from++)
             for (size_t to = 0; to < SAME; to++)
                 for (size_t word = NEXT; word <= PREVIOUS; word++) {
                     const int32_t link = forge_link(home.heap, o.same[to]);
@@ -290,7 +285,6 @@ static void forged_bins(void) {
         for (size_t from = 0; from < SAME; from++)
             for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
                 for (size_t word = NEXT; word <= PREVIOUS; word++) {
-                    if (s == 1 && from == 0 && word == PREVIOUS) continue;
                     forge_word(o.same[from], word, links[i]);
                     expect_refused(HMM_FAULT_LINK);
                 }
@@ -343,6 +337,7 @@ static void forged_index(void) {
     copy_away(0);
     void *list = moved(forge_class_head(home.heap, 4 * GRANULE));
     const uint32_t newest = raw_word(list);
+    const int32_t end = forge_list_end(4 * GRANULE);
     const int32_t heads[] = {0, 1, -1, INT32_MAX, INT32_MIN, forge_link(home.heap, o.node[0])};
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
         raw_set_word(list, (uint32_t)heads[i]);
@@ -350,15 +345,15 @@ static void forged_index(void) {
     }
     raw_set_word(list, raw_word((unsigned char *)moved(o.same[SAME - 1]) + NEXT * WORD)); /* without the newest */
     EXPECT(raw_word(list) != newest);
-    forge_word(o.same[SAME - 2], PREVIOUS, 0);
+    forge_word(o.same[SAME - 2], PREVIOUS, end);
     expect_refused(HMM_FAULT_INDEX);
-    forge_word(o.same[1], NEXT, 0); /* without the oldest */
+    forge_word(o.same[1], NEXT, end); /* without the oldest */
     expect_refused(HMM_FAULT_INDEX);
 
     unsigned char *imitation = o.rest + GRANULE; /* inside a payload, in place of the newest */
     forge_header((hmm_heap *)(void *)region_of(&away, 0), moved(imitation), 4 * GRANULE, true, false);
     forge_word(imitation, NEXT, forge_link(home.heap, o.same[1]));
-    forge_word(imitation, PREVIOUS, 0);
+    forge_word(imitation, PREVIOUS, end);
     forge_word(o.same[1], PREVIOUS, forge_link(home.heap, imitation));
     raw_set_word(list, (uint32_t)forge_link(home.heap, imitation));
     expect_refused(HMM_FAULT_INDEX);
@@ -434,6 +429,48 @@ static void forged_region_trees(void) {
     set_upper_half(&away, PROT_READ | PROT_WRITE);
 }
 
+/* Where an address has 32 bits, the highest bits of a link make no difference to where it leads; but links are compared, too. */
+static void forged_links_beyond_all_addresses(void) {
+    set_upper_half(&away, PROT_NONE);
+    make_busy(REGIONS, first_seed());
+    copy_away(0);
+    hmm_heap *heap = (hmm_heap *)(void *)region_of(&away, 0);
+    for (size_t i = 0; i < REGIONS; i++)
+        for (size_t f = 0; f < forge_record_field_count; f++) {
+            const forge_field *field = &forge_record_fields[f];
+            if (strcmp(field->name, "seal") == 0) continue;
+            unsigned char *record = region_of(&away, i), *word = record + field->at;
+            raw_set_word(word, raw_word(word) ^ 0x80000000u);
+            forge_seal_record(heap, record);
+            expect_refused(HMM_FAULT_SPANS);
+        }
+    forget(&home);
+    set_upper_half(&away, PROT_READ | PROT_WRITE);
+}
+
+/* A region longer than the largest block, filled with two blocks: no function makes one, and freeing both would make a block of a
+ * size that no header can hold. */
+static void forged_region_that_is_too_large(void) {
+    const size_t most = HMM_HEAP_LARGEST_BLOCK, more = most / 8 / GRANULE * GRANULE, bytes = most + more;
+    if (HMM_AUDIT_LEVEL >= 2 || HMM_VALGRIND || HMM_TESTS_ASAN || bytes > SIZE_MAX / 2) return; /* they would touch all of it */
+    unsigned char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+        printf("  left out: there are no %zu bytes of addresses\n", bytes);
+        return;
+    }
+    notes = (fault_notes){.count = 0};
+    hmm_heap_options options = noting();
+    hmm_heap *heap = hmm_heap_create(memory, most, &options);
+    EXPECT(heap != NULL);
+    void *last = hmm_heap_alloc(heap, most / 4 * 3);
+    void *before = hmm_heap_alloc_greedy(heap, 1, SIZE_MAX, NULL);
+    EXPECT(last > before && before != NULL);
+    forge_longer_region(heap, last, more);
+    hmm_fault fault;
+    EXPECT_PTR_EQ(hmm_heap_attach(&(hmm_span){memory, bytes}, 1, &options, &fault), NULL);
+    EXPECT_EQ(munmap(memory, bytes), 0);
+}
+
 int main(int argc, char **argv) {
     static const struct test tests[] = {TEST(every_byte_of_the_control_block),
                                         TEST(every_byte_of_a_record),
@@ -444,7 +481,9 @@ int main(int argc, char **argv) {
                                         TEST(forged_trees),
                                         TEST(forged_index),
                                         TEST(forged_blocks),
-                                        TEST(forged_region_trees)};
+                                        TEST(forged_region_trees),
+                                        TEST(forged_links_beyond_all_addresses),
+                                        TEST(forged_region_that_is_too_large)};
     make_worlds();
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);
 }

@@ -34,6 +34,10 @@ HMM_ENTRY size_t forge_control_bytes(const hmm_heap *heap) {
     return control_bytes(&g);
 }
 
+int32_t forge_list_end(size_t block_bytes) {
+    return HMM_LIST_END(block_bytes >> HMM_GRANULE_SHIFT);
+}
+
 HMM_ENTRY void *forge_class_head(hmm_heap *heap, size_t block_bytes) {
     hmm_memory_enter();
     void *head = &heap->heads[class_of(heap, (hmm_units)(block_bytes >> HMM_GRANULE_SHIFT))];
@@ -62,4 +66,19 @@ HMM_ENTRY void forge_header(hmm_heap *heap, void *payload, size_t bytes, bool fr
 
 HMM_ENTRY int32_t forge_link(const hmm_heap *heap, const void *p) {
     return link_of(heap, p);
+}
+
+HMM_ENTRY void forge_longer_region(hmm_heap *heap, void *last, size_t more_bytes) {
+    const hmm_units more = (hmm_units)(more_bytes >> HMM_GRANULE_SHIFT);
+    struct block *b = last;
+    const hmm_units units = size_in(*header_of(b)) + more;
+    write_header(heap, b, (*header_of(b) & HMM_PREVIOUS_FREE) | units);
+    write_canary(heap, b, units);
+    write_header(heap, block_after(b, units), 0);
+    heap->home.end += (HMM_LINK)more;
+    seal_region(heap, &heap->home);
+    heap->units_total += more;
+    heap->bytes_total += more_bytes;
+    count_in_use(heap, more);
+    seal_control(heap);
 }

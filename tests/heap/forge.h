@@ -27,6 +27,9 @@ size_t forge_control_bytes(const hmm_heap *heap);
 /* The head of the class in the index that holds free blocks of so many bytes. */
 void *forge_class_head(hmm_heap *heap, size_t block_bytes);
 
+/* What stands beyond either end of the list of free blocks of so many bytes. */
+int32_t forge_list_end(size_t block_bytes);
+
 /* Makes the checksum right. record: at the start of a region; the heap itself is the one of the first region. */
 void forge_seal_control(hmm_heap *heap);
 void forge_seal_record(hmm_heap *heap, void *record);
@@ -36,5 +39,8 @@ void forge_header(hmm_heap *heap, void *payload, size_t bytes, bool free, bool p
 
 /* The link that leads to a payload or record. */
 int32_t forge_link(const hmm_heap *heap, const void *p);
+
+/* Moves the end of the only region of a heap, whose last block is allocated, and makes that block reach up to it. */
+void forge_longer_region(hmm_heap *heap, void *last, size_t more_bytes);
 
 #endif
