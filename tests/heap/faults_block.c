@@ -1,0 +1,440 @@
+/* faults_block.c: overwritten blocks: headers, footers, links, nodes of trees, payloads.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * An address that a test gives as a range is inside the control block: where the index holds the class of a block. */
+#include "faults.h"
+
+/* Words of a free block in a list. */
+enum { NEXT, PREVIOUS };
+
+static unsigned char *header(unsigned char *p) {
+    return p - WORD;
+}
+
+static unsigned char *footer(unsigned char *p, size_t units) {
+    return p + units * GRANULE - 2 * WORD;
+}
+
+static unsigned char *word_of(unsigned char *p, size_t word) {
+    return p + word * WORD;
+}
+
+/* As the heap links blocks: the distance from the control block in granules. */
+static uint32_t link_to(const unsigned char *p) {
+    return (uint32_t)((p - (unsigned char *)heap) / GRANULE);
+}
+
+static void *alloc_units(size_t units) {
+    return hmm_heap_alloc(heap, usable_of(units));
+}
+
+#define EXPECT_ALLOC_REFUSED(units, code, address) EXPECT_REFUSED(EXPECT(alloc_units(units) == NULL), code, address)
+#define EXPECT_FREE_REFUSED(p, code, address) EXPECT_REFUSED(hmm_heap_free(heap, p), code, address)
+
+static bool only_at_level_2(void) {
+    if (HMM_AUDIT_LEVEL < 2) printf("  skipped: audit level %d\n", HMM_AUDIT_LEVEL);
+    return HMM_AUDIT_LEVEL < 2;
+}
+
+/* ---- Headers ------------------------------------------------------------------------------------------------------------- */
+
+/* Bytes that a program writes past the end of its block. */
+static void header_overwritten_by_an_overflow(void) {
+    static const char *const texts[] = {"AAA", "AAAA", "\xFF\xFF\xFF\xFF"};
+    make_row();
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        uint32_t word = raw_word(header(row[4]));
+        memcpy(&word, texts[i], strlen(texts[i]));
+        overwrite(header(row[4]), word);
+        EXPECT_UNUSABLE(row[4], HMM_FAULT_HEADER, row[4]);
+        EXPECT_FOUND(HMM_FAULT_HEADER, row[4]);
+        EXPECT_WORKS_ELSEWHERE();
+        repair();
+    }
+    end_heap();
+}
+
+/* The block in front of a header that was overwritten: its header and the next one do not agree, whichever the fault names. By its
+ * check value alone one header in 16 passes. */
+static void overflow_seen_from_the_block_itself(void) {
+    size_t refused = 0;
+    make_row();
+    for (uint32_t byte = 1; byte < 256; byte++) {
+        overwrite(header(row[4]), byte * 0x01010101);
+        EXPECT_REFUSED(hmm_heap_free(heap, row[4]), HMM_FAULT_HEADER, row[4]);
+        watch();
+        if (hmm_heap_usable_size(heap, row[3]) == 0) {
+            expect_refused(__FILE__, __LINE__, HMM_FAULT_HEADER, row[3], row[4]);
+            refused++;
+        }
+        EXPECT_FOUND(HMM_FAULT_HEADER, row[4]);
+        repair();
+    }
+    EXPECT(refused >= 255 * 7 / 8);
+    end_heap();
+}
+
+/* Zeros: the terminator of a string that is one byte too long, and a memset. */
+static void header_overwritten_by_zeros(void) {
+    static const uint32_t masks[] = {0xFFFFFF00, 0xFFFF0000, 0xFF000000, 0};
+    make_row();
+    for (size_t i = 0; i < sizeof masks / sizeof masks[0]; i++) {
+        overwrite(header(row[4]), raw_word(header(row[4])) & masks[i]);
+        EXPECT_UNUSABLE(row[4], HMM_FAULT_HEADER, row[4]);
+        EXPECT_FOUND(HMM_FAULT_HEADER, row[4]);
+        EXPECT_WORKS_ELSEWHERE();
+        repair();
+    }
+    end_heap();
+}
+
+static void header_overwritten_by_an_underflow(void) {
+    make_row();
+    for (size_t bytes = 1; bytes <= WORD; bytes++) {
+        uint32_t word = raw_word(header(row[4]));
+        memset((unsigned char *)&word + WORD - bytes, 0xEE, bytes);
+        overwrite(header(row[4]), word);
+        EXPECT_UNUSABLE(row[4], HMM_FAULT_HEADER, row[4]);
+        EXPECT_FOUND(HMM_FAULT_HEADER, row[4]);
+        EXPECT_WORKS_ELSEWHERE();
+        repair();
+    }
+    end_heap();
+}
+
+static void any_bit_of_a_header(void) {
+    make_row();
+    for (unsigned bit = 0; bit < 32; bit++) {
+        flip_bit(header(row[4]), bit);
+        EXPECT_UNUSABLE(row[4], HMM_FAULT_HEADER, row[4]);
+        EXPECT_FREE_REFUSED(row[3], HMM_FAULT_HEADER, row[4]);
+        EXPECT_FOUND(HMM_FAULT_HEADER, row[4]);
+        repair();
+    }
+    end_heap();
+}
+
+static void any_bit_of_the_header_of_a_free_block(void) {
+    make_row();
+    hmm_heap_free(heap, row[4]);
+    for (unsigned bit = 0; bit < 32; bit++) {
+        flip_bit(header(row[4]), bit);
+        EXPECT_FREE_REFUSED(row[4], HMM_FAULT_HEADER, row[4]);
+        EXPECT_FREE_REFUSED(row[3], HMM_FAULT_HEADER, row[4]);
+        EXPECT_FREE_REFUSED(row[5], HMM_FAULT_HEADER, row[4]);
+        EXPECT_REFUSED_IN(EXPECT(alloc_units(ROW_UNITS) == NULL), HMM_FAULT_INDEX, heap, row[0]);
+        EXPECT_FOUND(HMM_FAULT_HEADER, row[4]);
+        EXPECT_WORKS_ELSEWHERE();
+        repair();
+    }
+    end_heap();
+}
+
+/* A busy heap: allocated and free blocks of many sizes, in lists, trees and rings. */
+static void make_busy_heap(void) {
+    unsigned char *p[60];
+    make_heap(GROUND);
+    for (size_t i = 0; i < 60; i++) {
+        p[i] = hmm_heap_alloc(heap, i * 37 % 300);
+        EXPECT(p[i] != NULL);
+    }
+    for (size_t i = 0; i < 60; i += i % 7 == 0 ? 1 : 2) hmm_heap_free(heap, p[i]);
+    EXPECT_SOUND(heap);
+}
+
+static void any_bit_of_any_header_is_found(void) {
+    make_busy_heap();
+    const picture all = *picture_of(heap);
+    EXPECT(all.count > 40);
+    watch();
+    for (size_t i = 0; i < all.count; i++)
+        for (unsigned bit = 0; bit < 32; bit++) {
+            hmm_fault fault;
+            unsigned char *p = (unsigned char *)(uintptr_t)all.blocks[i].memory;
+            flip_bit(header(p), bit);
+            EXPECT_EQ(hmm_heap_check(heap, &fault), HMM_FAULT_HEADER);
+            EXPECT_PTR_EQ(fault.address, p);
+            if (!all.blocks[i].free) {
+                hmm_heap_free(heap, p);
+                EXPECT_FAULT(&notes, HMM_FAULT_HEADER, p);
+            }
+            repair();
+        }
+    EXPECT_UNCHANGED();
+    end_heap();
+}
+
+/* ---- Footers ------------------------------------------------------------------------------------------------------------- */
+
+/* Sizes that cannot be. */
+static void footer_overwritten(void) {
+    static const uint32_t sizes[] = {0, 0x00FFFFFF, 0xFFFFFFFF, 0x41414141};
+    make_row();
+    hmm_heap_free(heap, row[4]);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        overwrite(footer(row[4], ROW_UNITS), sizes[i]);
+        EXPECT_FREE_REFUSED(row[5], HMM_FAULT_FOOTER, row[5]);
+        EXPECT_FREE_REFUSED(row[3], HMM_FAULT_FOOTER, row[4]);
+        EXPECT_ALLOC_REFUSED(ROW_UNITS, HMM_FAULT_FOOTER, row[4]);
+        EXPECT_FOUND(HMM_FAULT_FOOTER, row[4]);
+        EXPECT_WORKS_ELSEWHERE();
+        repair();
+    }
+    end_heap();
+}
+
+/* Any bit: from the block behind it may look as if another header was wrong, namely where the size leads to. */
+static void any_bit_of_a_footer(void) {
+    make_row();
+    hmm_heap_free(heap, row[4]);
+    for (unsigned bit = 0; bit < 32; bit++) {
+        flip_bit(footer(row[4], ROW_UNITS), bit);
+        const uint64_t bytes = (uint64_t)raw_word(footer(row[4], ROW_UNITS)) * GRANULE;
+        const bool leads_into_the_heap = bytes >= SMALLEST && bytes <= (uint64_t)(row[5] - row[0]);
+        if (leads_into_the_heap)
+            EXPECT_FREE_REFUSED(row[5], HMM_FAULT_HEADER, row[5] - (size_t)bytes);
+        else
+            EXPECT_FREE_REFUSED(row[5], HMM_FAULT_FOOTER, row[5]);
+        EXPECT_ALLOC_REFUSED(ROW_UNITS, HMM_FAULT_FOOTER, row[4]);
+        EXPECT_FOUND(HMM_FAULT_FOOTER, row[4]);
+        repair();
+    }
+    end_heap();
+}
+
+/* It leads to a free block, which has another size. */
+static void footer_that_leads_to_another_free_block(void) {
+    make_row();
+    hmm_heap_free(heap, row[2]);
+    hmm_heap_free(heap, row[4]);
+    overwrite(footer(row[4], ROW_UNITS), 3 * ROW_UNITS);
+    EXPECT_FREE_REFUSED(row[5], HMM_FAULT_FOOTER, row[2]);
+    EXPECT_FREE_REFUSED(row[3], HMM_FAULT_FOOTER, row[4]);
+    EXPECT_FOUND(HMM_FAULT_FOOTER, row[4]);
+    EXPECT_WORKS_ELSEWHERE();
+    repair();
+    end_heap();
+}
+
+/* ---- Links of lists ------------------------------------------------------------------------------------------------------ */
+
+/* Values of a link that lead to no free block of its size: out of the heap, to the control block, to an allocated block, into a
+ * payload, to a free block of another size. */
+static size_t wrong_links(uint32_t *links) {
+    size_t count = 0;
+    links[count++] = 0x41414141;
+    links[count++] = 0x80000000;
+    links[count++] = (uint32_t)-1;
+    links[count++] = 1;
+    links[count++] = link_to(row[9]);
+    links[count++] = link_to(row[9] + GRANULE);
+    links[count++] = link_to(elsewhere);
+    return count;
+}
+
+/* The list holds row[6], row[4], row[2]; `elsewhere` is free, too. */
+static void make_list(void) {
+    make_row();
+    hmm_heap_free(heap, elsewhere);
+    for (size_t i = 2; i <= 6; i += 2) hmm_heap_free(heap, row[i]);
+}
+
+static void link_to_the_next_block_of_a_list(void) {
+    uint32_t links[8];
+    make_list();
+    const size_t count = wrong_links(links);
+    for (size_t i = 0; i < count; i++) {
+        overwrite(word_of(row[4], NEXT), links[i]);
+        EXPECT_FREE_REFUSED(row[5], HMM_FAULT_LINK, row[4]);
+        EXPECT_FREE_REFUSED(row[3], HMM_FAULT_LINK, row[2]);
+        EXPECT_FOUND(HMM_FAULT_LINK, row[4]);
+        EXPECT_PTR_EQ(alloc_units(ROW_UNITS), row[6]); /* before it */
+        EXPECT_ALLOC_REFUSED(ROW_UNITS, HMM_FAULT_LINK, row[4]);
+        hmm_heap_free(heap, row[6]);
+        repair();
+    }
+    end_heap();
+}
+
+static void link_to_the_previous_block_of_a_list(void) {
+    uint32_t links[8];
+    make_list();
+    const size_t count = wrong_links(links);
+    for (size_t i = 0; i < count; i++) {
+        overwrite(word_of(row[4], PREVIOUS), links[i]);
+        EXPECT_FREE_REFUSED(row[3], HMM_FAULT_LINK, row[4]);
+        EXPECT_ALLOC_REFUSED(ROW_UNITS, HMM_FAULT_LINK, row[6]);
+        EXPECT_FOUND(HMM_FAULT_LINK, row[4]);
+        hmm_heap_free(heap, row[8]);
+        EXPECT_PTR_EQ(alloc_units(ROW_UNITS), row[8]);
+        repair();
+    }
+    end_heap();
+}
+
+static void links_of_the_first_and_the_last_block_of_a_list(void) {
+    uint32_t links[8];
+    make_list();
+    const size_t count = wrong_links(links);
+    for (size_t i = 0; i < count; i++) {
+        overwrite(word_of(row[6], PREVIOUS), links[i]);
+        EXPECT_FREE_REFUSED(row[8], HMM_FAULT_LINK, row[6]);
+        EXPECT_FREE_REFUSED(row[7], HMM_FAULT_LINK, row[6]);
+        EXPECT_ALLOC_REFUSED(ROW_UNITS, HMM_FAULT_LINK, row[6]);
+        EXPECT_FOUND(HMM_FAULT_LINK, row[6]);
+        repair();
+        overwrite(word_of(row[2], NEXT), links[i]);
+        EXPECT_FREE_REFUSED(row[1], HMM_FAULT_LINK, row[2]);
+        EXPECT_FOUND(HMM_FAULT_LINK, row[2]);
+        EXPECT_PTR_EQ(alloc_units(ROW_UNITS), row[6]);
+        hmm_heap_free(heap, row[6]);
+        repair();
+    }
+    end_heap();
+}
+
+/* A list that is a circle must not be followed for ever. */
+static void link_of_a_list_to_itself(void) {
+    make_list();
+    overwrite(word_of(row[4], NEXT), link_to(row[4]));
+    EXPECT_FREE_REFUSED(row[5], HMM_FAULT_LINK, row[4]);
+    EXPECT_FOUND(HMM_FAULT_LINK, row[4]);
+    repair();
+    overwrite(word_of(row[2], NEXT), link_to(row[6]));
+    EXPECT_FREE_REFUSED(row[1], HMM_FAULT_LINK, row[2]);
+    EXPECT_FOUND_IN(HMM_FAULT_LINK, row[2], row[6]);
+    repair();
+    end_heap();
+}
+
+/* ---- Written after it was freed ------------------------------------------------------------------------------------------ */
+
+/* What a program writes first into a block that it no longer has. */
+static void write_after_free_to_the_first_word(void) {
+    make_row();
+    hmm_heap_free(heap, row[4]);
+    overwrite(row[4], 0x6C6C6568);
+    EXPECT_ALLOC_REFUSED(ROW_UNITS, HMM_FAULT_LINK, row[4]);
+    EXPECT_FREE_REFUSED(row[3], HMM_FAULT_LINK, row[4]);
+    EXPECT_FREE_REFUSED(row[5], HMM_FAULT_LINK, row[4]);
+    EXPECT_FOUND(HMM_FAULT_LINK, row[4]);
+    EXPECT_WORKS_ELSEWHERE();
+    repair();
+    end_heap();
+}
+
+/* At audit level 2 every byte of a free payload is either a link, a footer, or filled. */
+static void write_after_free_to_the_payload(void) {
+    if (only_at_level_2()) return;
+    enum { UNITS = 40 };
+    make_row();
+    unsigned char *p = hmm_heap_alloc(heap, usable_of(UNITS));
+    EXPECT(p != NULL && hmm_heap_alloc(heap, usable_of(UNITS) < SPLIT_HIGH ? 0 : SPLIT_HIGH) != NULL);
+    hmm_heap_free(heap, p);
+    unsigned char *const last = p + usable_of(UNITS) - 1;
+    unsigned char *const places[] = {p + 5 * WORD, p + (last - p) / 2, last};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        raw_flip(places[i], 1);
+        EXPECT_ALLOC_REFUSED(UNITS, HMM_FAULT_WRITE_AFTER_FREE, places[i]);
+        EXPECT_FOUND(HMM_FAULT_WRITE_AFTER_FREE, places[i]);
+        EXPECT_WORKS_ELSEWHERE();
+        raw_flip(places[i], 1);
+    }
+    raw_flip(p, 1);
+    EXPECT_ALLOC_REFUSED(UNITS, HMM_FAULT_LINK, p);
+    EXPECT_FOUND(HMM_FAULT_LINK, p);
+    raw_flip(p, 1);
+    end_heap();
+}
+
+/* A realloc that grows into the free block behind, or moves down into the one before. */
+static void write_after_free_to_a_payload_grown_into(void) {
+    if (only_at_level_2()) return;
+    make_row();
+    hmm_heap_free(heap, row[4]);
+    unsigned char *const last = row[4] + usable_of(ROW_UNITS) - 1;
+    raw_flip(last, 0x80);
+    EXPECT_REFUSED(EXPECT(hmm_heap_resize(heap, row[3], usable_of(2 * ROW_UNITS)) == HMM_FAULT_WRITE_AFTER_FREE),
+                   HMM_FAULT_WRITE_AFTER_FREE, last);
+    EXPECT_REFUSED(EXPECT(hmm_heap_realloc(heap, row[5], usable_of(2 * ROW_UNITS)) == NULL), HMM_FAULT_WRITE_AFTER_FREE, last);
+    EXPECT_FOUND(HMM_FAULT_WRITE_AFTER_FREE, last);
+    EXPECT_WORKS_ELSEWHERE();
+    raw_flip(last, 0x80);
+    end_heap();
+}
+
+/* ---- Canaries ------------------------------------------------------------------------------------------------------------ */
+
+/* At audit level 2 one byte past the usable size is seen, whichever bit it changes. */
+static void canary_overwritten(void) {
+    if (only_at_level_2()) return;
+    make_row();
+    for (size_t byte = 0; byte < WORD; byte++)
+        for (unsigned mask = 1; mask < 256; mask *= 2) {
+            unsigned char *p = row[4] + usable_of(ROW_UNITS) + byte;
+            raw_flip(p, mask);
+            EXPECT_UNUSABLE(row[4], HMM_FAULT_CANARY, row[4]);
+            EXPECT_FOUND(HMM_FAULT_CANARY, row[4]);
+            EXPECT_WORKS_ELSEWHERE();
+            raw_flip(p, mask);
+        }
+    end_heap();
+}
+
+/* An overflow that goes on into the next header. */
+static void canary_and_header_overwritten(void) {
+    if (only_at_level_2()) return;
+    make_row();
+    unsigned char kept[OVERHEAD];
+    raw_copy(kept, row[4] + usable_of(ROW_UNITS), OVERHEAD);
+    raw_fill(row[4] + usable_of(ROW_UNITS), 0xFF, OVERHEAD);
+    EXPECT_REFUSED_IN(hmm_heap_free(heap, row[4]), HMM_FAULT_HEADER, row[4], row[5]);
+    EXPECT_UNUSABLE(row[5], HMM_FAULT_HEADER, row[5]);
+    EXPECT_FOUND(HMM_FAULT_CANARY, row[4]);
+    raw_copy(row[4] + usable_of(ROW_UNITS), kept, OVERHEAD);
+    EXPECT_WORKS_ELSEWHERE();
+    end_heap();
+}
+
+/* The heap looks at itself every HMM_CHECK_INTERVAL changes: what nobody touches is found, too. */
+static void regular_check(void) {
+    if (only_at_level_2()) return;
+    make_row();
+    overwrite(header(row[4]), 0xFFFFFFFF);
+    size_t frees = 0;
+    while (notes.count == 0 && frees < 1024) {
+        hmm_heap_free(heap, elsewhere);
+        if (notes.count == 0) elsewhere = hmm_heap_alloc(heap, usable_of(ELSEWHERE_UNITS));
+        frees++;
+    }
+    EXPECT_FAULT(&notes, HMM_FAULT_HEADER, row[4]);
+    EXPECT(frees > 128);
+    repair();
+    end_heap();
+}
+
+static const struct test tests[] = {
+    TEST(header_overwritten_by_an_overflow),
+    TEST(overflow_seen_from_the_block_itself),
+    TEST(header_overwritten_by_zeros),
+    TEST(header_overwritten_by_an_underflow),
+    TEST(any_bit_of_a_header),
+    TEST(any_bit_of_the_header_of_a_free_block),
+    TEST(any_bit_of_any_header_is_found),
+    TEST(footer_overwritten),
+    TEST(any_bit_of_a_footer),
+    TEST(footer_that_leads_to_another_free_block),
+    TEST(link_to_the_next_block_of_a_list),
+    TEST(link_to_the_previous_block_of_a_list),
+    TEST(links_of_the_first_and_the_last_block_of_a_list),
+    TEST(link_of_a_list_to_itself),
+    TEST(write_after_free_to_the_first_word),
+    TEST(write_after_free_to_the_payload),
+    TEST(write_after_free_to_a_payload_grown_into),
+    TEST(canary_overwritten),
+    TEST(canary_and_header_overwritten),
+    TEST(regular_check),
+};
+
+const fault_tests block_faults = {tests, sizeof tests / sizeof tests[0]};

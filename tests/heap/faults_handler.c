@@ -1,0 +1,199 @@
+/* faults_handler.c: what a fault handler is given and may do, and the one that a heap has by default.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "faults.h"
+
+/* ---- Handlers of one's own ----------------------------------------------------------------------------------------------- */
+
+static jmp_buf escape;
+
+static void jump_away(void *context, const hmm_fault *fault) {
+    note_fault(context, fault);
+    longjmp(escape, 1);
+}
+
+static void make_row_that_jumps(void) {
+    hmm_heap_options options = noting_options(&notes);
+    options.on_fault = jump_away;
+    memset(ground, 0, sizeof ground);
+    notes = (fault_notes){.count = 0};
+    heap = hmm_heap_create(ground, GROUND, &options);
+    EXPECT(heap != NULL);
+    for (size_t i = 0; i < ROW; i++) row[i] = hmm_heap_alloc(heap, usable_of(ROW_UNITS));
+    elsewhere = hmm_heap_alloc(heap, usable_of(ELSEWHERE_UNITS));
+    EXPECT(elsewhere != NULL && hmm_heap_alloc(heap, 0) != NULL);
+}
+
+static void free_with_a_jump(void *p) {
+    watch();
+    if (setjmp(escape) == 0) {
+        hmm_heap_free(heap, p);
+        expect_failed(__FILE__, __LINE__, "the handler", "a jump away", 0, 1);
+    }
+}
+
+static void alloc_with_a_jump(size_t size) {
+    watch();
+    if (setjmp(escape) == 0) {
+        void *p = hmm_heap_alloc(heap, size);
+        expect_failed(__FILE__, __LINE__, "the handler", "a jump away", p != NULL, 1);
+    }
+}
+
+/* longjmp leaves the heap as it was, and usable, as often as one likes. */
+static void jumps_out_of_the_heap(void) {
+    make_row_that_jumps();
+    hmm_heap_free(heap, row[4]);
+    for (size_t i = 0; i < 100; i++) {
+        free_with_a_jump(row[4]);
+        expect_refused(__FILE__, __LINE__, HMM_FAULT_NOT_ALLOCATED, row[4], row[4]);
+        EXPECT_WORKS_ELSEWHERE();
+    }
+    EXPECT_SOUND(heap);
+    overwrite(row[4] - WORD, 0xFFFFFFFF);
+    alloc_with_a_jump(usable_of(ROW_UNITS));
+    expect_refused(__FILE__, __LINE__, HMM_FAULT_INDEX, ground, row[0]);
+    free_with_a_jump(row[5]);
+    expect_refused(__FILE__, __LINE__, HMM_FAULT_HEADER, row[4], row[4]);
+    EXPECT_WORKS_ELSEWHERE();
+    repair();
+    end_heap();
+}
+
+/* Also out of hmm_heap_create, before there is a heap. */
+static void jumps_out_of_create(void) {
+    hmm_heap_options options = noting_options(&notes);
+    options.on_fault = jump_away;
+    watch();
+    if (setjmp(escape) == 0) {
+        heap = hmm_heap_create(ground, 10, &options);
+        expect_failed(__FILE__, __LINE__, "the handler", "a jump away", heap != NULL, 1);
+    }
+    expect_refused(__FILE__, __LINE__, HMM_FAULT_REGION_SMALL, ground, ground);
+}
+
+static void ask_about_the_heap(void *context, const hmm_fault *fault) {
+    note_fault(context, fault);
+    EXPECT_SOUND(heap);
+    EXPECT(picture_of(heap)->count > ROW);
+    EXPECT_EQ(stats_of(heap).blocks_in_use + stats_of(heap).blocks_free, picture_of(heap)->count);
+    EXPECT(hmm_heap_largest_free(heap) > 0 && hmm_heap_contains(heap, row[0]));
+}
+
+static void handler_reads_the_heap(void) {
+    make_row_that_jumps();
+    hmm_span span = {ground, GROUND};
+    hmm_heap_options options = noting_options(&notes);
+    options.on_fault = ask_about_the_heap;
+    heap = hmm_heap_attach(&span, 1, &options, NULL);
+    EXPECT(heap != NULL);
+    hmm_heap_free(heap, row[4]);
+    EXPECT_UNUSABLE(row[4], HMM_FAULT_NOT_ALLOCATED, row[4]);
+    EXPECT_UNUSABLE(row[5] + 1, HMM_FAULT_MISALIGNED, row[5] + 1);
+    EXPECT_WORKS_ELSEWHERE();
+    end_heap();
+}
+
+/* ---- The default handler ------------------------------------------------------------------------------------------------- */
+
+/* Runs in a process of its own; puts what that writes to stderr into text. Returns the signal that ended it, 0 if none did. */
+static int signal_of(void (*run)(void), char *text, size_t room) {
+    int ends[2], status;
+    EXPECT_EQ(pipe(ends), 0);
+    fflush(NULL);
+    const pid_t child = fork();
+    EXPECT(child >= 0);
+    if (child == 0) {
+        const struct rlimit none = {0, 0};
+        setrlimit(RLIMIT_CORE, &none);
+        dup2(ends[1], STDERR_FILENO);
+        run();
+        _exit(EXIT_SUCCESS);
+    }
+    close(ends[1]);
+    size_t length = 0;
+    ssize_t got;
+    while (length + 1 < room && (got = read(ends[0], text + length, room - 1 - length)) > 0) length += (size_t)got;
+    text[length] = '\0';
+    close(ends[0]);
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+/* What the default handler prints, and how it ends the program; where it is a trap, only that. */
+static void expect_ended(void (*run)(void), hmm_result code, const void *address) {
+    char text[4 * KIB], expected[256];
+    const int number = signal_of(run, text, sizeof text);
+    if (!HMM_HOSTED) {
+        EXPECT(number == SIGILL || number == SIGTRAP);
+        return;
+    }
+    EXPECT_EQ(number, SIGABRT);
+    snprintf(expected, sizeof expected, "heapmm: %s at %p: ", hmm_result_name((int)code), address);
+    if (strncmp(text, expected, strlen(expected)) != 0) {
+        fprintf(stderr, "the default handler wrote \"%s\", expected \"%s...\"\n", text, expected);
+        exit(EXIT_FAILURE);
+    }
+    const char *sentence = text + strlen(expected), *end = strchr(sentence, '\n');
+    EXPECT(end != NULL && end - sentence >= 20);
+}
+
+static void free_the_block_again(void) {
+    hmm_heap_free(heap, row[0]);
+}
+
+static void default_handler(void) {
+    heap = hmm_heap_create(ground, GROUND, NULL);
+    EXPECT(heap != NULL);
+    row[0] = hmm_heap_alloc(heap, 100);
+    EXPECT(row[0] != NULL && hmm_heap_alloc(heap, 100) != NULL);
+    hmm_heap_free(heap, row[0]);
+    expect_ended(free_the_block_again, HMM_FAULT_NOT_ALLOCATED, row[0]);
+    end_heap();
+}
+
+static void create_in_too_little(void) {
+    heap = hmm_heap_create(ground, 10, NULL);
+}
+
+static void default_handler_of_create(void) {
+    expect_ended(create_in_too_little, HMM_FAULT_REGION_SMALL, ground);
+}
+
+static hmm_heap_options wrong_options;
+
+/* In the process that is about to end, which has its own copy of the ground: it is untouched, all bytes are alike. */
+static void look_at_the_ground(int number) {
+    if (raw_difference(ground, ground + 1, GROUND - 1) != GROUND - 1) _exit(EXIT_FAILURE);
+    signal(number, SIG_DFL);
+}
+
+static void create_with_wrong_options(void) {
+    signal(HMM_HOSTED ? SIGABRT : SIGILL, look_at_the_ground);
+    heap = hmm_heap_create(ground, GROUND, &wrong_options);
+}
+
+/* A handler in options that are not known cannot be trusted, so it is not called. */
+static void options_of_unknown_size(void) {
+    const size_t sizes[] = {0, 1, sizeof wrong_options - 1, sizeof wrong_options + 1, 2 * sizeof wrong_options, SIZE_MAX};
+    raw_fill(ground, 0xA5, GROUND);
+    wrong_options = noting_options(&notes);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        wrong_options.size = sizes[i];
+        expect_ended(create_with_wrong_options, HMM_FAULT_OPTIONS, &wrong_options);
+    }
+    EXPECT_EQ(notes.count, 0);
+}
+
+static const struct test tests[] = {
+    TEST(jumps_out_of_the_heap), TEST(jumps_out_of_create),       TEST(handler_reads_the_heap),
+    TEST(default_handler),       TEST(default_handler_of_create), TEST(options_of_unknown_size),
+};
+
+const fault_tests handler_faults = {tests, sizeof tests / sizeof tests[0]};

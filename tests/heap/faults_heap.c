@@ -1,0 +1,236 @@
+/* faults_heap.c: overwritten ends of regions, region records, control blocks.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * An address that a test gives as a range is inside the control block. */
+#define _DEFAULT_SOURCE 1 /* MAP_ANONYMOUS */
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "faults.h"
+
+enum { FIRST = 4 * KIB, SECOND = 8 * KIB, SECOND_START = 16 * KIB + 3 };
+
+/* ---- Ends of regions ----------------------------------------------------------------------------------------------------- */
+
+/* The last block is allocated: what overflows it overwrites the end. By its check value alone one word in 16 passes for an end; then
+ * the fault may name the block. */
+static void end_overwritten_by_an_overflow(void) {
+    size_t refused = 0;
+    make_row();
+    unsigned char *last = hmm_heap_alloc(heap, 2 * KIB); /* at the high end */
+    EXPECT(last != NULL && last + block_at(heap, last).bytes == end_of_heap);
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        overwrite(end_of_heap - WORD, byte * 0x01010101);
+        EXPECT_REFUSED(EXPECT(hmm_heap_shrink_region(heap, ground, 100) == 0), HMM_FAULT_SENTINEL, end_of_heap);
+        EXPECT_FOUND(HMM_FAULT_SENTINEL, end_of_heap);
+        if (byte % 32 == 0) EXPECT_WORKS_ELSEWHERE();
+        watch();
+        if (hmm_heap_usable_size(heap, last) == 0) {
+            const bool named = notes.last.code == HMM_FAULT_SENTINEL;
+            expect_refused(__FILE__, __LINE__, named ? HMM_FAULT_SENTINEL : HMM_FAULT_HEADER, named ? end_of_heap : last,
+                           named ? end_of_heap : last);
+            refused += named;
+        }
+        repair();
+    }
+    EXPECT(refused >= 256 * 7 / 8);
+    end_heap();
+}
+
+static void any_bit_of_the_end(void) {
+    make_heap(FIRST);
+    elsewhere = hmm_heap_alloc(heap, usable_of(ELSEWHERE_UNITS));
+    EXPECT(elsewhere != NULL && hmm_heap_alloc(heap, 0) != NULL);
+    const hmm_block rest = picture_of(heap)->blocks[2];
+    EXPECT(rest.free);
+    for (unsigned bit = 0; bit < 32; bit++) {
+        flip_bit(end_of_heap - WORD, bit);
+        EXPECT_REFUSED(EXPECT(hmm_heap_extend_region(heap, ground, 100) == HMM_FAULT_SENTINEL), HMM_FAULT_SENTINEL, end_of_heap);
+        EXPECT_REFUSED(EXPECT(hmm_heap_shrink_region(heap, ground, 100) == 0), HMM_FAULT_SENTINEL, end_of_heap);
+        EXPECT_REFUSED(EXPECT(hmm_heap_alloc(heap, 500) == NULL), HMM_FAULT_SENTINEL, end_of_heap);
+        EXPECT_FOUND(HMM_FAULT_SENTINEL, end_of_heap);
+        EXPECT_WORKS_ELSEWHERE();
+        repair();
+    }
+    end_heap();
+}
+
+/* ---- Region records ------------------------------------------------------------------------------------------------------ */
+
+/* A second region, of whose memory the first 13 bytes are padding, with an allocated block. Returns the record's address. */
+static unsigned char *add_second(unsigned char **p) {
+    unsigned char *region = ground + SECOND_START;
+    EXPECT_EQ(hmm_heap_add_region(heap, region, SECOND), HMM_OK);
+    *p = hmm_heap_alloc(heap, SECOND - 2 * KIB);
+    EXPECT(*p > region);
+    return region + (size_t)(-(uintptr_t)region % GRANULE);
+}
+
+/* Whatever is done to the region is refused; the first region and its blocks work. */
+static void any_bit_of_a_region_record(void) {
+    enum { RECORD = 32 };
+    unsigned char *p;
+    make_heap(FIRST);
+    elsewhere = hmm_heap_alloc(heap, usable_of(ELSEWHERE_UNITS));
+    EXPECT(elsewhere != NULL && hmm_heap_alloc(heap, 0) != NULL);
+    unsigned char *region = ground + SECOND_START, *record = add_second(&p);
+    for (size_t word = 0; word < RECORD; word += WORD)
+        for (unsigned bit = 0; bit < 32; bit += word == 0 ? 1 : 5) {
+            flip_bit(record + word, bit);
+            EXPECT_REFUSED(hmm_heap_free(heap, p), HMM_FAULT_REGION_RECORD, record);
+            EXPECT_REFUSED(EXPECT(hmm_heap_extend_region(heap, region, 64) == HMM_FAULT_REGION_RECORD), HMM_FAULT_REGION_RECORD,
+                           record);
+            EXPECT_REFUSED(EXPECT(hmm_heap_shrink_region(heap, region, 64) == 0), HMM_FAULT_REGION_RECORD, record);
+            EXPECT_REFUSED(EXPECT(hmm_heap_remove_region(heap, region) == HMM_FAULT_REGION_RECORD), HMM_FAULT_REGION_RECORD,
+                           record);
+            EXPECT_REFUSED(EXPECT(hmm_heap_add_region(heap, ground + 12 * KIB, KIB) == HMM_FAULT_REGION_RECORD),
+                           HMM_FAULT_REGION_RECORD, record);
+            EXPECT_FOUND(HMM_FAULT_REGION_RECORD, record);
+            EXPECT_WORKS_ELSEWHERE();
+            repair();
+        }
+    end_heap();
+}
+
+/* The header of a region's first block, which an overflow of the memory in front can reach. */
+static void first_header_of_a_region(void) {
+    unsigned char *p;
+    make_heap(FIRST);
+    unsigned char *record = add_second(&p);
+    hmm_heap_free(heap, p);
+    const picture *all = picture_of(heap);
+    unsigned char *first = (unsigned char *)(uintptr_t)all->blocks[all->count - 1].memory;
+    EXPECT(first > record && first < record + 200);
+    for (unsigned bit = 0; bit < 32; bit++) {
+        flip_bit(first - WORD, bit);
+        EXPECT_REFUSED(EXPECT(hmm_heap_remove_region(heap, ground + SECOND_START) == HMM_FAULT_HEADER), HMM_FAULT_HEADER, first);
+        EXPECT_FOUND(HMM_FAULT_HEADER, first);
+        repair();
+    }
+    EXPECT_EQ(hmm_heap_remove_region(heap, ground + SECOND_START), HMM_OK);
+    end_heap();
+}
+
+/* ---- Control blocks ------------------------------------------------------------------------------------------------------ */
+
+static size_t bytes_in_front(void) {
+    return (size_t)((const unsigned char *)picture_of(heap)->blocks[0].memory - WORD - ground);
+}
+
+/* Statistics that the check cannot know otherwise are the only ones that may differ unnoticed. */
+static bool same_but_for_history(hmm_heap_statistics a, hmm_heap_statistics b) {
+    a.peak_in_use = b.peak_in_use;
+    a.failures = b.failures;
+    if (!HMM_STATS) a.allocations = b.allocations, a.frees = b.frees;
+    return a.bytes_total == b.bytes_total && a.bytes_in_use == b.bytes_in_use && a.bytes_free == b.bytes_free &&
+           a.largest_free == b.largest_free && a.blocks_in_use == b.blocks_in_use && a.blocks_free == b.blocks_free &&
+           a.allocations == b.allocations && a.frees == b.frees;
+}
+
+static hmm_block block_in(const picture *p, const void *payload) {
+    size_t i = 0;
+    while (i < p->count && p->blocks[i].memory != payload) i++;
+    EXPECT(i < p->count);
+    return p->blocks[i];
+}
+
+/* Each bit of the control block: found, or without a meaning, or one of a number that only counts what has been. */
+static void any_bit_of_the_control_block(void) {
+    size_t unnoticed = 0;
+    bool seen[64] = {false};
+    make_row();
+    hmm_heap_free(heap, row[4]);
+    hmm_heap_free(heap, row[8]);
+    const hmm_heap_statistics before = stats_of(heap);
+    const picture all = *picture_of(heap);
+    const size_t bytes = bytes_in_front();
+    watch();
+    for (size_t i = 0; i < bytes; i++)
+        for (unsigned mask = 1; mask < 256; mask *= 2) {
+            hmm_fault fault;
+            raw_flip(ground + i, mask);
+            const int code = hmm_heap_check(heap, &fault);
+            EXPECT(code >= 0 && code < 64);
+            seen[code] = true;
+            if (code == HMM_OK) {
+                EXPECT(same_but_for_history(stats_of(heap), before));
+                unnoticed++;
+            } else {
+                EXPECT((const unsigned char *)fault.address >= ground);
+                EXPECT((const unsigned char *)fault.address < row[0] || block_in(&all, fault.address).free);
+            }
+            raw_flip(ground + i, mask);
+        }
+    EXPECT_EQ(notes.count, 0);
+    EXPECT_UNCHANGED();
+    EXPECT(seen[HMM_FAULT_CONTROL] && seen[HMM_FAULT_REGION_RECORD] && seen[HMM_FAULT_INDEX] && seen[HMM_FAULT_LINK]);
+    EXPECT(seen[HMM_FAULT_COUNTS] || !HMM_STATS);
+    const size_t history = HMM_STATS ? sizeof(size_t) + 2 * sizeof(uint32_t) : 3 * sizeof(size_t) + 4 * sizeof(uint32_t);
+    const size_t padding = GRANULE + sizeof(size_t);
+    EXPECT(unnoticed <= 8 * (history + padding));
+    end_heap();
+}
+
+/* The part of the control block that changes with every operation has no checksum. A request that meets a wrong bit there either
+ * reports that or works, on the last bytes before memory that must not be touched. */
+static void any_bit_of_the_index(void) {
+    enum { BYTES = 2 * KIB };
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    unsigned char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    EXPECT(pages != MAP_FAILED && mprotect(pages + page, page, PROT_NONE) == 0);
+    const size_t sizes[] = {0, usable_of(3), usable_of(4), usable_of(9), usable_of(20)};
+    unsigned char *memory = pages + page - BYTES, sound[BYTES], damaged[BYTES];
+    size_t reported = 0;
+    heap = noting_heap(memory, BYTES, &notes);
+    unsigned char *p = hmm_heap_alloc(heap, usable_of(3));
+    EXPECT(p != NULL && hmm_heap_alloc(heap, 0) != NULL);
+    hmm_heap_free(heap, p);
+    const size_t in_front = (size_t)((const unsigned char *)picture_of(heap)->blocks[0].memory - WORD - memory);
+    raw_copy(sound, memory, BYTES);
+    for (size_t bit = 0; bit < in_front * 8; bit++)
+        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+            raw_flip(memory + bit / 8, 1u << bit % 8);
+            const int code = hmm_heap_check(heap, NULL);
+            if (code == HMM_FAULT_INDEX || code == HMM_FAULT_LINK || code == HMM_FAULT_TREE) {
+                raw_copy(damaged, memory, BYTES);
+                p = hmm_heap_alloc(heap, sizes[i]);
+                EXPECT(notes.count <= 1 && (notes.count == 0 || p == NULL));
+                size_t same = raw_difference(memory, damaged, BYTES);
+                KNOWN(same);
+                EXPECT(notes.count == 0 || same == BYTES);
+                reported += notes.count;
+                raw_copy(memory, damaged, BYTES);
+                (void)hmm_heap_largest_free(heap);
+                notes.count = 0;
+            }
+            raw_copy(memory, sound, BYTES);
+        }
+    EXPECT(reported > 0);
+    EXPECT_SOUND(heap);
+    hmm_heap_destroy(heap);
+    munmap(pages, 2 * page);
+}
+
+/* No heap at all, or one that was ended. */
+static void no_heap(void) {
+    make_row();
+    hmm_heap_destroy(heap);
+    EXPECT_FOUND_IN(HMM_FAULT_CONTROL, ground, ground);
+    raw_fill(ground, 0, sizeof ground);
+    EXPECT_FOUND_IN(HMM_FAULT_CONTROL, ground, ground);
+    raw_fill(ground, 0xFF, sizeof ground);
+    EXPECT_FOUND_IN(HMM_FAULT_CONTROL, ground, ground);
+}
+
+static const struct test tests[] = {
+    TEST(end_overwritten_by_an_overflow),
+    TEST(any_bit_of_the_end),
+    TEST(any_bit_of_a_region_record),
+    TEST(first_header_of_a_region),
+    TEST(any_bit_of_the_control_block),
+    TEST(any_bit_of_the_index),
+    TEST(no_heap),
+};
+
+const fault_tests heap_faults = {tests, sizeof tests / sizeof tests[0]};
