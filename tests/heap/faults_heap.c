@@ -175,7 +175,7 @@ static void any_bit_of_the_control_block(void) {
 /* The part of the control block that changes with every operation has no checksum. A request that meets a wrong bit there either
  * reports that or works, on the last bytes before memory that must not be touched. */
 static void any_bit_of_the_index(void) {
-    enum { BYTES = 2 * KIB };
+    enum { BYTES = 400 + 10 * GRANULE };
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     unsigned char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     EXPECT(pages != MAP_FAILED && mprotect(pages + page, page, PROT_NONE) == 0);
