@@ -217,6 +217,44 @@ static void footer_that_leads_to_another_free_block(void) {
     end_heap();
 }
 
+/* A free block that every function which allocates would take. */
+static void every_way_to_allocate(void) {
+    enum { UNITS = 3 * ROW_UNITS, ALIGNMENT = 2 * GRANULE };
+    const size_t aligned = usable_of(UNITS - 1 - SMALLEST / GRANULE);
+    size_t got = 1;
+    make_row();
+    for (size_t i = 4; i < 7; i++) hmm_heap_free(heap, row[i]);
+    overwrite(footer(row[4], UNITS), 0);
+    EXPECT_ALLOC_REFUSED(UNITS, HMM_FAULT_FOOTER, row[4]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_alloc_zeroed(heap, 1, usable_of(UNITS)) == NULL), HMM_FAULT_FOOTER, row[4]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_alloc_aligned(heap, ALIGNMENT, aligned) == NULL), HMM_FAULT_FOOTER, row[4]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_alloc_greedy(heap, 1, usable_of(UNITS), &got) == NULL), HMM_FAULT_FOOTER, row[4]);
+    EXPECT_EQ(got, 0);
+    EXPECT_REFUSED(EXPECT(hmm_heap_realloc(heap, NULL, usable_of(UNITS)) == NULL), HMM_FAULT_FOOTER, row[4]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_realloc(heap, row[9], usable_of(UNITS)) == NULL), HMM_FAULT_FOOTER, row[4]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_realloc_aligned(heap, NULL, ALIGNMENT, aligned) == NULL), HMM_FAULT_FOOTER, row[4]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_resize(heap, row[3], usable_of(ROW_UNITS + 2)) == HMM_FAULT_FOOTER), HMM_FAULT_FOOTER, row[4]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_realloc(heap, row[7], usable_of(ROW_UNITS + 2)) == NULL), HMM_FAULT_FOOTER, row[7]);
+    EXPECT_WORKS_ELSEWHERE();
+    repair();
+    end_heap();
+}
+
+/* A walk ends before a block that it cannot believe, and does not call the handler. */
+static void walk_ends_before_the_damage(void) {
+    make_row();
+    overwrite(header(row[4]), 0);
+    picture seen = {.count = 0};
+    watch();
+    EXPECT_EQ(hmm_heap_walk(heap, add_to_picture, &seen), HMM_FAULT_HEADER);
+    EXPECT_EQ(notes.count, 0);
+    EXPECT_UNCHANGED();
+    EXPECT_EQ(seen.count, 4);
+    EXPECT_PTR_EQ(seen.blocks[3].memory, row[3]);
+    repair();
+    end_heap();
+}
+
 /* ---- Links of lists ------------------------------------------------------------------------------------------------------ */
 
 /* Values of a link that lead to no free block of its size: out of the heap, to the control block, to an allocated block, into a
@@ -425,6 +463,8 @@ static const struct test tests[] = {
     TEST(footer_overwritten),
     TEST(any_bit_of_a_footer),
     TEST(footer_that_leads_to_another_free_block),
+    TEST(every_way_to_allocate),
+    TEST(walk_ends_before_the_damage),
     TEST(link_to_the_next_block_of_a_list),
     TEST(link_to_the_previous_block_of_a_list),
     TEST(links_of_the_first_and_the_last_block_of_a_list),
