@@ -3,21 +3,32 @@
  * SPDX-License-Identifier: MIT
  *
  * HMM_INTERNAL           a function of the heap's own. It may look at memory that a sanitizer has been told to guard.
- * HMM_INLINE             the same, a copy wherever it is called: with constants, most of it vanishes.
+ * HMM_INLINE             the same, a copy wherever it is called, unless compiled for size: it is short, or with constants becomes so.
  * HMM_OUTLINE            the same, kept out of line: rare, and better not in the way of what is frequent.
  * HMM_ENTRY              what public functions add to be allowed the same.
  * HMM_MAY_ALIAS          for a type through which memory lent by the caller is read and written, whatever it was declared as.
  * HMM_UNLIKELY(x)        x, which is almost never true.
  * HMM_TRAP()             ends the program without a C library.
  * HMM_HAS_BIT_SCANS      1 if the compiler has __builtin_clz and its relatives.
+ * HMM_FOR_SIZE           1 in a build that is optimised for size.
  * HMM_ADDRESS_SANITIZER  1 in a build with AddressSanitizer. */
 #ifndef HMM_BASE_COMPILER_H
 #define HMM_BASE_COMPILER_H
 
+#if defined(__OPTIMIZE_SIZE__)
+#define HMM_FOR_SIZE 1
+#else
+#define HMM_FOR_SIZE 0
+#endif
+
 #if defined(__GNUC__)
 #define HMM_UNGUARDED __attribute__((no_sanitize_address))
-#define HMM_INTERNAL __attribute__((unused)) HMM_UNGUARDED static inline
+#define HMM_INTERNAL __attribute__((unused)) HMM_UNGUARDED static
+#if HMM_FOR_SIZE
+#define HMM_INLINE HMM_INTERNAL
+#else
 #define HMM_INLINE __attribute__((unused, always_inline)) HMM_UNGUARDED static inline
+#endif
 #define HMM_OUTLINE __attribute__((unused, noinline)) HMM_UNGUARDED static
 #define HMM_ENTRY HMM_UNGUARDED
 #define HMM_MAY_ALIAS __attribute__((may_alias))

@@ -10,7 +10,7 @@
 /* ---- Sizes --------------------------------------------------------------------------------------------------------------- */
 
 /* The units of a block with that usable size; 0 if no block can be so large. units_for(13) => 2 on 64 bit */
-HMM_INTERNAL hmm_units units_for(size_t size) {
+HMM_INLINE hmm_units units_for(size_t size) {
     if (HMM_UNLIKELY(size > usable_of(HMM_UNITS_MOST))) return 0;
     const hmm_units units = (hmm_units)((size + HMM_BLOCK_OVERHEAD + HMM_GRANULE - 1) >> HMM_GRANULE_SHIFT);
     return units < HMM_UNITS_LEAST ? HMM_UNITS_LEAST : units;

@@ -34,8 +34,8 @@ HMM_INTERNAL bool link_is_a_record(const struct HMM_HEAP *heap, const hmm_span *
     return false;
 }
 
-/* Whether a record's links say that its blocks begin where a span's do and end inside it, not further than one block can reach. On
- * 32 bit several links would lead to one address; only one is right. */
+/* Whether a record's links say that its blocks begin where a span's do and end inside it, not further than one block can reach.
+ * On 32 bit several links would lead to one address; only one is right. */
 HMM_INTERNAL bool ends_fit_span(const struct HMM_HEAP *heap, const struct region *r, const struct division *d) {
     const struct block *first = first_block(heap, r), *end = region_end(heap, r);
     return r->first == link_of(heap, first) && address_of(first) == d->first && r->end == link_of(heap, end) &&

@@ -34,7 +34,7 @@ enum { HMM_BESIDE_INSERTION = 0, HMM_BESIDE_REMOVAL = 2, HMM_BESIDE_TWO_REMOVALS
 /* ---- Places -------------------------------------------------------------------------------------------------------------- */
 
 /* Units from b to the end of its region; 0 if b lies in none. */
-HMM_INTERNAL hmm_units units_to_end(const struct HMM_HEAP *heap, const struct block *b) {
+HMM_INLINE hmm_units units_to_end(const struct HMM_HEAP *heap, const struct block *b) {
     const struct region *r = region_of(heap, address_of(b));
     return r == NULL ? 0 : units_between(b, region_end(heap, r));
 }
@@ -48,7 +48,7 @@ HMM_OUTLINE int report_outside(const struct HMM_HEAP *heap, const void *p) {
 }
 
 /* Whether a header gives a block at b a size that fits into its region. */
-HMM_INTERNAL bool size_is_plausible(hmm_units units, hmm_units room) {
+HMM_INLINE bool size_is_plausible(hmm_units units, hmm_units room) {
     return units - HMM_UNITS_LEAST <= room - HMM_UNITS_LEAST && room >= HMM_UNITS_LEAST;
 }
 
@@ -85,7 +85,8 @@ HMM_INTERNAL int audit_allocated(const struct HMM_HEAP *heap, const void *p) {
     const hmm_word header = *header_of(b);
     if (HMM_UNLIKELY(!size_is_plausible(size_in(header), room))) return report_not_allocated(heap, b, room);
     const struct block *next = block_after(b, size_in(header));
-    const HMM_WORD mismatch = header_mismatch(heap, link_of(heap, b), header) | header_mismatch(heap, link_of(heap, next), *header_of(next));
+    const HMM_WORD mismatch =
+        header_mismatch(heap, link_of(heap, b), header) | header_mismatch(heap, link_of(heap, next), *header_of(next));
     if (HMM_UNLIKELY((mismatch & HMM_CHECK_MASK) != 0 || says_free(header) || says_previous_free(*header_of(next))))
         return report_not_allocated(heap, b, room);
     if (HMM_UNLIKELY(!canary_is_intact(heap, b, size_in(header))))
@@ -128,7 +129,7 @@ HMM_INTERNAL int audit_free_before(const struct HMM_HEAP *heap, const struct blo
 /* ---- Links --------------------------------------------------------------------------------------------------------------- */
 
 /* A link of b to another free block: that it leads to one. */
-HMM_INTERNAL int audit_link(const struct HMM_HEAP *heap, HMM_LINK link, const void *holder, hmm_result code) {
+HMM_INLINE int audit_link(const struct HMM_HEAP *heap, HMM_LINK link, const void *holder, hmm_result code) {
     const struct block *target = block_of_link(heap, link);
     const hmm_units room = units_to_end(heap, target);
     if (HMM_UNLIKELY(room < HMM_UNITS_LEAST))
@@ -160,12 +161,12 @@ struct range {
 };
 
 /* Those on one side of a node of that size. */
-HMM_INTERNAL struct range range_on(struct range range, hmm_units size, int side) {
+HMM_INLINE struct range range_on(struct range range, hmm_units size, int side) {
     return side ? (struct range){size, range.high} : (struct range){range.low, size};
 }
 
 /* Whether a node's balance is one, and the children that it tells of are there. */
-HMM_INTERNAL bool balance_is_plausible(const struct block *node) {
+HMM_INLINE bool balance_is_plausible(const struct block *node) {
     const bool lesser = node->child[0] != HMM_NO_BLOCK, greater = node->child[1] != HMM_NO_BLOCK;
     switch (node->balance) {
     case -1: return lesser;
@@ -177,8 +178,8 @@ HMM_INTERNAL bool balance_is_plausible(const struct block *node) {
 
 /* A node, of which its place in the tree says between which sizes it is. So the nodes audited from one root are different ones,
  * and form a tree: a size has one place. */
-HMM_INTERNAL int audit_node(const struct HMM_HEAP *heap, HMM_LINK link, const void *holder, hmm_result code, unsigned number,
-                            struct range range) {
+HMM_INLINE int audit_node(const struct HMM_HEAP *heap, HMM_LINK link, const void *holder, hmm_result code, unsigned number,
+                          struct range range) {
     const int result = audit_link(heap, link, holder, code);
     if (HMM_UNLIKELY(result != HMM_OK)) return result;
     const struct block *node = block_of_link(heap, link);
@@ -295,7 +296,8 @@ HMM_INTERNAL bool link_is_inside(const struct HMM_HEAP *heap, HMM_LINK link) {
 HMM_INTERNAL int audit_take_from_list(const struct HMM_HEAP *heap, const struct block *b, hmm_units units) {
     const HMM_LINK link = link_of(heap, b), next = b->next, previous = b->previous;
     if (HMM_UNLIKELY(next != HMM_LIST_END(units) && !(link_is_inside(heap, next) && block_of_link(heap, next)->previous == link)))
-        return report(heap, HMM_FAULT_LINK, b, "the next block in a list of free blocks does not link back: a link was overwritten");
+        return report(heap, HMM_FAULT_LINK, b,
+                      "the next block in a list of free blocks does not link back: a link was overwritten");
     const bool newest = previous == HMM_LIST_END(units);
     if (HMM_UNLIKELY(newest ? heap->heads[units] != link
                             : !(link_is_inside(heap, previous) && block_of_link(heap, previous)->next == link)))
@@ -339,9 +341,11 @@ HMM_INTERNAL int audit_put(const struct HMM_HEAP *heap, hmm_units units) {
     const HMM_LINK head = heap->heads[number];
     if (head == HMM_NO_BLOCK) return HMM_OK;
     if (HMM_UNLIKELY(!link_is_inside(heap, head)))
-        return report(heap, HMM_FAULT_INDEX, &heap->heads[number], "the head of a list leads out of the heap: it was overwritten");
+        return report(heap, HMM_FAULT_INDEX, &heap->heads[number],
+                      "the head of a list leads out of the heap: it was overwritten");
     if (HMM_UNLIKELY(block_of_link(heap, head)->previous != HMM_LIST_END(units)))
-        return report(heap, HMM_FAULT_LINK, block_of_link(heap, head), "the newest block of a list of free blocks was overwritten");
+        return report(heap, HMM_FAULT_LINK, block_of_link(heap, head),
+                      "the newest block of a list of free blocks was overwritten");
     return HMM_OK;
 }
 

@@ -54,7 +54,7 @@ HMM_INTERNAL struct geometry geometry_for(unsigned capacity_bits) {
 }
 
 /* Classes from the first of several sizes on are trees. */
-HMM_INTERNAL bool class_is_tree(const struct HMM_HEAP *heap, unsigned class_number) {
+HMM_INLINE bool class_is_tree(const struct HMM_HEAP *heap, unsigned class_number) {
     return class_number >= heap->exact;
 }
 
@@ -65,7 +65,7 @@ HMM_INTERNAL unsigned class_of_large(const struct HMM_HEAP *heap, hmm_units unit
     return number < heap->classes ? number : heap->classes - 1u;
 }
 
-HMM_INTERNAL unsigned class_of(const struct HMM_HEAP *heap, hmm_units units) {
+HMM_INLINE unsigned class_of(const struct HMM_HEAP *heap, hmm_units units) {
     return units < heap->exact ? (unsigned)units : class_of_large(heap, units);
 }
 

@@ -30,10 +30,11 @@
 #define HMM_CHECK_INTERVAL 1024
 #endif
 
-/* 1: the commonest allocations and frees have a straight path of their own, see fast.h. */
 #ifndef HMM_FAST
-#define HMM_FAST (HMM_AUDIT_LEVEL < 2 && !HMM_ADDRESS_SANITIZER && !HMM_VALGRIND)
+#define HMM_FAST !HMM_FOR_SIZE
 #endif
+/* The straight path tells no tool which bytes are free, and neither fills nor verifies payloads. */
+#define HMM_HAS_FAST_PATH (HMM_FAST && HMM_AUDIT_LEVEL < 2 && !HMM_ADDRESS_SANITIZER && !HMM_VALGRIND)
 
 #ifndef HMM_HOSTED
 #define HMM_HOSTED 0

@@ -17,40 +17,40 @@
 enum { HMM_AUDITED = HMM_AUDIT_LEVEL >= 1 };
 
 /* Whether a link leads into the first region. */
-HMM_INTERNAL bool link_is_home(const struct HMM_HEAP *heap, HMM_LINK link) {
+HMM_INLINE bool link_is_home(const struct HMM_HEAP *heap, HMM_LINK link) {
     return (HMM_WORD)link < (HMM_WORD)heap->home.end;
 }
 
 /* Whether the header of a block is that of a free one of so many units. */
-HMM_INTERNAL bool is_free_of(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units) {
+HMM_INLINE bool is_free_of(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units) {
     return *header_of(b) == header_for(heap, link, units | HMM_FREE);
 }
 
-HMM_INTERNAL bool header_is_valid_at(const struct HMM_HEAP *heap, HMM_LINK link, const struct block *b) {
+HMM_INLINE bool header_is_valid_at(const struct HMM_HEAP *heap, HMM_LINK link, const struct block *b) {
     return (header_mismatch(heap, link, *header_of(b)) & HMM_CHECK_MASK) == 0;
 }
 
 /* Whether the list of an exact class can take another block: it is empty, or its head is its newest block. */
-HMM_INTERNAL bool list_is_open(const struct HMM_HEAP *heap, hmm_units units) {
+HMM_INLINE bool list_is_open(const struct HMM_HEAP *heap, hmm_units units) {
     const HMM_LINK head = heap->heads[units];
     if (head == HMM_NO_BLOCK) return true;
     return link_is_home(heap, head) && block_of_link(heap, head)->previous == HMM_LIST_END(units);
 }
 
 /* Whether the next block of a list links back to b, whose link is given, or b is the oldest. */
-HMM_INTERNAL bool next_links_back(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units) {
+HMM_INLINE bool next_links_back(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units) {
     if (b->next == HMM_LIST_END(units)) return true;
     return link_is_home(heap, b->next) && block_of_link(heap, b->next)->previous == link;
 }
 
 /* Whether the previous block of a list, or the class, links back to b. */
-HMM_INTERNAL bool previous_links_back(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units) {
+HMM_INLINE bool previous_links_back(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units) {
     if (b->previous == HMM_LIST_END(units)) return heap->heads[units] == link;
     return link_is_home(heap, b->previous) && block_of_link(heap, b->previous)->next == link;
 }
 
 /* Whether a free block of a list may be taken out of it. */
-HMM_INTERNAL bool seat_is_sound(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units) {
+HMM_INLINE bool seat_is_sound(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units) {
     return next_links_back(heap, b, link, units) && previous_links_back(heap, b, link, units);
 }
 
@@ -64,7 +64,7 @@ struct newest {
 };
 
 /* The newest block of the first class that is not empty, from `units` on. */
-HMM_INTERNAL bool find_newest(const struct HMM_HEAP *heap, hmm_units units, struct newest *newest) {
+HMM_INLINE bool find_newest(const struct HMM_HEAP *heap, hmm_units units, struct newest *newest) {
     const unsigned number = marked_class_from(heap, units);
     if (HMM_UNLIKELY(number >= heap->exact)) return false;
     const HMM_LINK head = heap->heads[number];
@@ -79,7 +79,7 @@ HMM_INTERNAL bool find_newest(const struct HMM_HEAP *heap, hmm_units units, stru
 }
 
 /* Makes the whole of a free block an allocated one. */
-HMM_INTERNAL bool take_whole(struct HMM_HEAP *heap, const struct newest *from) {
+HMM_INLINE bool take_whole(struct HMM_HEAP *heap, const struct newest *from) {
     struct block *next = block_after(from->b, from->units);
     const HMM_LINK next_link = from->link + (HMM_LINK)from->units;
     if (HMM_AUDITED && HMM_UNLIKELY(!header_is_valid_at(heap, next_link, next))) return false;
@@ -115,14 +115,15 @@ HMM_INLINE bool take_part(struct HMM_HEAP *heap, struct newest *from, hmm_units 
 }
 
 /* *p: the payload. false: not a common case, and nothing has changed. */
-HMM_INTERNAL bool allocate_fast(struct HMM_HEAP *heap, size_t size, void **p) {
+HMM_INLINE bool allocate_fast(struct HMM_HEAP *heap, size_t size, void **p) {
     struct newest from;
     if (HMM_UNLIKELY(size > usable_of((hmm_units)1 << HMM_EXACT_BITS_MOST))) return false;
     const hmm_units units = units_for(size);
     if (HMM_UNLIKELY(units >= heap->exact || !find_newest(heap, units, &from))) return false;
     const bool whole = from.units - units < HMM_UNITS_LEAST;
     const bool high = size >= HMM_SPLIT_HIGH_BYTES;
-    if (!(whole ? take_whole(heap, &from) : high ? take_part(heap, &from, units, true) : take_part(heap, &from, units, false))) return false;
+    if (!(whole ? take_whole(heap, &from) : high ? take_part(heap, &from, units, true) : take_part(heap, &from, units, false)))
+        return false;
     if (HMM_STATS) heap->allocations++;
     *p = from.b;
     return true;
@@ -131,7 +132,7 @@ HMM_INTERNAL bool allocate_fast(struct HMM_HEAP *heap, size_t size, void **p) {
 /* ---- Freeing ------------------------------------------------------------------------------------------------------------- */
 
 /* The bits of a distance in bytes turned so that a distance that is no multiple of the granule becomes a huge number of units. */
-HMM_INTERNAL uintptr_t units_in(uintptr_t distance) {
+HMM_INLINE uintptr_t units_in(uintptr_t distance) {
     return distance >> HMM_GRANULE_SHIFT | distance << (sizeof distance * CHAR_BIT - HMM_GRANULE_SHIFT);
 }
 
@@ -144,7 +145,7 @@ struct freed {
 };
 
 /* Whether it is an allocated block, as far as its header and the next one tell. */
-HMM_INTERNAL bool is_allocated(const struct HMM_HEAP *heap, const struct freed *f) {
+HMM_INLINE bool is_allocated(const struct HMM_HEAP *heap, const struct freed *f) {
     const hmm_word header = *header_of(f->b), next_header = *header_of(f->next);
     const HMM_WORD mismatch =
         header_mismatch(heap, f->link, header) | header_mismatch(heap, f->link + (HMM_LINK)f->units, next_header);
@@ -184,7 +185,7 @@ HMM_INLINE bool join(struct HMM_HEAP *heap, const struct freed *f, int sides, hm
 }
 
 /* The size of the free block before f; 0 if that is not sound. */
-HMM_INTERNAL hmm_units free_before(const struct HMM_HEAP *heap, const struct freed *f) {
+HMM_INLINE hmm_units free_before(const struct HMM_HEAP *heap, const struct freed *f) {
     const hmm_units before = *footer_before(f->b);
     const hmm_units room = (hmm_units)f->link - (hmm_units)heap->home.first;
     if (!HMM_AUDITED) return before;
@@ -193,7 +194,7 @@ HMM_INTERNAL hmm_units free_before(const struct HMM_HEAP *heap, const struct fre
 }
 
 /* The size of the free block behind f, whose header was audited; 0 if that is not sound. */
-HMM_INTERNAL hmm_units free_after(const struct HMM_HEAP *heap, const struct freed *f) {
+HMM_INLINE hmm_units free_after(const struct HMM_HEAP *heap, const struct freed *f) {
     const hmm_units after = size_in(*header_of(f->next));
     const hmm_units room = (hmm_units)heap->home.end - (hmm_units)f->link - f->units;
     if (!HMM_AUDITED) return after;
@@ -202,7 +203,7 @@ HMM_INTERNAL hmm_units free_after(const struct HMM_HEAP *heap, const struct free
 }
 
 /* false: not a common case, and nothing has changed. */
-HMM_INTERNAL bool free_fast(struct HMM_HEAP *heap, void *p) {
+HMM_INLINE bool free_fast(struct HMM_HEAP *heap, void *p) {
     struct block *b = (struct block *)p;
     const uintptr_t first = (HMM_WORD)heap->home.first, end = (HMM_WORD)heap->home.end;
     const uintptr_t at = units_in(address_of(b) - address_of(heap));

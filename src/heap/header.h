@@ -19,100 +19,100 @@
 #define HMM_BODY_MASK ((HMM_WORD)(((HMM_WORD)4 << HMM_SIZE_BITS) - 1))
 #define HMM_CHECK_MASK ((HMM_WORD)~HMM_BODY_MASK)
 
-HMM_INTERNAL uintptr_t address_of(const void *p) {
+HMM_INLINE uintptr_t address_of(const void *p) {
     return (uintptr_t)p;
 }
 
-HMM_INTERNAL struct block *block_at(uintptr_t address) {
+HMM_INLINE struct block *block_at(uintptr_t address) {
     return (struct block *)address;
 }
 
-HMM_INTERNAL struct block *block_after(const struct block *b, hmm_units units) {
+HMM_INLINE struct block *block_after(const struct block *b, hmm_units units) {
     return block_at(address_of(b) + ((uintptr_t)units << HMM_GRANULE_SHIFT));
 }
 
-HMM_INTERNAL struct block *block_before(const struct block *b, hmm_units units) {
+HMM_INLINE struct block *block_before(const struct block *b, hmm_units units) {
     return block_at(address_of(b) - ((uintptr_t)units << HMM_GRANULE_SHIFT));
 }
 
 /* From b up to a later block. */
-HMM_INTERNAL hmm_units units_between(const struct block *b, const struct block *later) {
+HMM_INLINE hmm_units units_between(const struct block *b, const struct block *later) {
     return (hmm_units)((address_of(later) - address_of(b)) >> HMM_GRANULE_SHIFT);
 }
 
-HMM_INTERNAL struct block *block_of_link(const struct HMM_HEAP *heap, HMM_LINK link) {
+HMM_INLINE struct block *block_of_link(const struct HMM_HEAP *heap, HMM_LINK link) {
     return block_at(address_of(heap) + ((uintptr_t)(intptr_t)link << HMM_GRANULE_SHIFT));
 }
 
 /* The shift of a negative distance is arithmetic in every compiler that this is known to build with; the tests would tell. */
-HMM_INTERNAL HMM_LINK link_of(const struct HMM_HEAP *heap, const struct block *b) {
+HMM_INLINE HMM_LINK link_of(const struct HMM_HEAP *heap, const struct block *b) {
     return (HMM_LINK)((intptr_t)(address_of(b) - address_of(heap)) >> HMM_GRANULE_SHIFT);
 }
 
-HMM_INTERNAL hmm_word *header_of(const struct block *b) {
+HMM_INLINE hmm_word *header_of(const struct block *b) {
     return (hmm_word *)(address_of(b) - HMM_WORD_BYTES);
 }
 
 /* The last word of the block that ends where `next` begins. */
-HMM_INTERNAL hmm_word *footer_before(const struct block *next) {
+HMM_INLINE hmm_word *footer_before(const struct block *next) {
     return (hmm_word *)(address_of(next) - 2 * HMM_WORD_BYTES);
 }
 
-HMM_INTERNAL hmm_units size_in(hmm_word header) {
+HMM_INLINE hmm_units size_in(hmm_word header) {
     return header & HMM_UNITS_MOST;
 }
 
-HMM_INTERNAL bool says_free(hmm_word header) {
+HMM_INLINE bool says_free(hmm_word header) {
     return (header & HMM_FREE) != 0;
 }
 
-HMM_INTERNAL bool says_previous_free(hmm_word header) {
+HMM_INLINE bool says_previous_free(hmm_word header) {
     return (header & HMM_PREVIOUS_FREE) != 0;
 }
 
-HMM_INTERNAL HMM_WORD scramble(const struct HMM_HEAP *heap, HMM_LINK link, HMM_WORD word) {
+HMM_INLINE HMM_WORD scramble(const struct HMM_HEAP *heap, HMM_LINK link, HMM_WORD word) {
     return (HMM_WORD)((hmm_units)(HMM_WORD)(word + (HMM_WORD)link + heap->key) * HMM_MULTIPLIER);
 }
 
 /* 0 in the bits of HMM_CHECK_MASK if the header is valid for a block with that link. */
-HMM_INTERNAL HMM_WORD header_mismatch(const struct HMM_HEAP *heap, HMM_LINK link, HMM_WORD header) {
+HMM_INLINE HMM_WORD header_mismatch(const struct HMM_HEAP *heap, HMM_LINK link, HMM_WORD header) {
     return scramble(heap, link, header);
 }
 
-HMM_INTERNAL bool header_is_valid(const struct HMM_HEAP *heap, const struct block *b, HMM_WORD header) {
+HMM_INLINE bool header_is_valid(const struct HMM_HEAP *heap, const struct block *b, HMM_WORD header) {
     return (header_mismatch(heap, link_of(heap, b), header) & HMM_CHECK_MASK) == 0;
 }
 
 /* The header of a block with that link. body: size and flags. */
-HMM_INTERNAL hmm_word header_for(const struct HMM_HEAP *heap, HMM_LINK link, hmm_units body) {
+HMM_INLINE hmm_word header_for(const struct HMM_HEAP *heap, HMM_LINK link, hmm_units body) {
     return (hmm_word)(HMM_AUDIT_LEVEL < 1 ? body : body | (scramble(heap, link, (HMM_WORD)body) & HMM_CHECK_MASK));
 }
 
-HMM_INTERNAL void write_header(struct HMM_HEAP *heap, struct block *b, hmm_units body) {
+HMM_INLINE void write_header(struct HMM_HEAP *heap, struct block *b, hmm_units body) {
     *header_of(b) = header_for(heap, link_of(heap, b), body);
 }
 
 /* A header that stays behind inside a payload must not look like one. */
-HMM_INTERNAL void erase_header(struct block *b) {
+HMM_INLINE void erase_header(struct block *b) {
     *header_of(b) = 0;
 }
 
-HMM_INTERNAL void write_footer(struct block *next, hmm_units units) {
+HMM_INLINE void write_footer(struct block *next, hmm_units units) {
     *footer_before(next) = (hmm_word)units;
 }
 
 /* Size and flags of a header, but that the block before is free or not. */
-HMM_INTERNAL hmm_units body_with(hmm_word header, bool previous_free) {
+HMM_INLINE hmm_units body_with(hmm_word header, bool previous_free) {
     const hmm_units body = header & HMM_BODY_MASK & (HMM_WORD)~HMM_PREVIOUS_FREE;
     return previous_free ? body | HMM_PREVIOUS_FREE : body;
 }
 
 /* Says in a block's header whether the block before it is free. */
-HMM_INTERNAL void set_previous_free(struct HMM_HEAP *heap, struct block *b, bool previous_free) {
+HMM_INLINE void set_previous_free(struct HMM_HEAP *heap, struct block *b, bool previous_free) {
     write_header(heap, b, body_with(*header_of(b), previous_free));
 }
 
-HMM_INTERNAL struct block *next_of(const struct block *b) {
+HMM_INLINE struct block *next_of(const struct block *b) {
     return block_after(b, size_in(*header_of(b)));
 }
 

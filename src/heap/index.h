@@ -10,18 +10,18 @@
 
 /* ---- Bitmap -------------------------------------------------------------------------------------------------------------- */
 
-HMM_INTERNAL hmm_bits *bitmap_of(const struct HMM_HEAP *heap) {
+HMM_INLINE hmm_bits *bitmap_of(const struct HMM_HEAP *heap) {
     return (hmm_bits *)(address_of(heap) + heap->map_at);
 }
 
-HMM_INTERNAL void mark_class(struct HMM_HEAP *heap, unsigned number) {
+HMM_INLINE void mark_class(struct HMM_HEAP *heap, unsigned number) {
     hmm_bits *place = &bitmap_of(heap)[number / HMM_BITS];
     const hmm_bits word = *place;
     *place = word | (hmm_bits)1 << number % HMM_BITS;
     if (word == 0) heap->summary |= (hmm_bits)1 << number / HMM_BITS;
 }
 
-HMM_INTERNAL void unmark_class(struct HMM_HEAP *heap, unsigned number) {
+HMM_INLINE void unmark_class(struct HMM_HEAP *heap, unsigned number) {
     hmm_bits *place = &bitmap_of(heap)[number / HMM_BITS];
     const hmm_bits word = *place & ~((hmm_bits)1 << number % HMM_BITS);
     *place = word;
@@ -29,7 +29,7 @@ HMM_INTERNAL void unmark_class(struct HMM_HEAP *heap, unsigned number) {
 }
 
 /* The first class from `number` on that is marked; if there is none, the number of classes or more. */
-HMM_INTERNAL unsigned marked_class_from(const struct HMM_HEAP *heap, unsigned number) {
+HMM_INLINE unsigned marked_class_from(const struct HMM_HEAP *heap, unsigned number) {
     const hmm_bits *map = bitmap_of(heap);
     unsigned word = number / HMM_BITS;
     const hmm_bits here = map[word] >> number % HMM_BITS;
@@ -43,7 +43,7 @@ HMM_INTERNAL unsigned marked_class_from(const struct HMM_HEAP *heap, unsigned nu
 }
 
 /* The last class that is marked; 0 if there is none. */
-HMM_INTERNAL unsigned last_marked_class(const struct HMM_HEAP *heap) {
+HMM_INLINE unsigned last_marked_class(const struct HMM_HEAP *heap) {
     if (heap->summary == 0) return 0;
     const unsigned word = hmm_highest_bit(heap->summary);
     if (HMM_AUDIT_LEVEL >= 1 && word * HMM_BITS >= heap->classes) return UINT_MAX;
@@ -54,7 +54,7 @@ HMM_INTERNAL unsigned last_marked_class(const struct HMM_HEAP *heap) {
 /* ---- Lists: exact classes ------------------------------------------------------------------------------------------------ */
 
 /* link: of b. */
-HMM_INTERNAL void put_in_list(struct HMM_HEAP *heap, struct block *b, HMM_LINK link, unsigned number) {
+HMM_INLINE void put_in_list(struct HMM_HEAP *heap, struct block *b, HMM_LINK link, unsigned number) {
     const HMM_LINK head = heap->heads[number];
     b->previous = HMM_LIST_END(number);
     heap->heads[number] = link;
@@ -68,14 +68,14 @@ HMM_INTERNAL void put_in_list(struct HMM_HEAP *heap, struct block *b, HMM_LINK l
 }
 
 /* Links that stay behind in a payload must not seem to lead back to a block that was a neighbour once. */
-HMM_INTERNAL void erase_links(struct block *b) {
+HMM_INLINE void erase_links(struct block *b) {
     if (HMM_AUDIT_LEVEL < 1) return;
     b->next = HMM_NO_BLOCK;
     b->previous = HMM_NO_BLOCK;
 }
 
 /* Takes the newest block out of a list; the next one becomes the newest. */
-HMM_INTERNAL void take_newest(struct HMM_HEAP *heap, struct block *b, unsigned number) {
+HMM_INLINE void take_newest(struct HMM_HEAP *heap, struct block *b, unsigned number) {
     const HMM_LINK next = b->next;
     erase_links(b);
     if (next != HMM_LIST_END(number)) {
@@ -87,7 +87,7 @@ HMM_INTERNAL void take_newest(struct HMM_HEAP *heap, struct block *b, unsigned n
     }
 }
 
-HMM_INTERNAL void take_from_list(struct HMM_HEAP *heap, struct block *b, unsigned number) {
+HMM_INLINE void take_from_list(struct HMM_HEAP *heap, struct block *b, unsigned number) {
     const HMM_LINK next = b->next, previous = b->previous;
     if (previous == HMM_LIST_END(number)) {
         take_newest(heap, b, number);

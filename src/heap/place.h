@@ -65,7 +65,7 @@ HMM_INTERNAL void make_free(struct HMM_HEAP *heap, struct block *b, hmm_units un
     index_put(heap, b, units);
 }
 
-HMM_INTERNAL void count_in_use(struct HMM_HEAP *heap, hmm_units more) {
+HMM_INLINE void count_in_use(struct HMM_HEAP *heap, hmm_units more) {
     if (!HMM_STATS) return;
     heap->units_in_use += more;
     if (heap->units_in_use > heap->units_peak) heap->units_peak = heap->units_in_use;

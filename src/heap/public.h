@@ -89,7 +89,7 @@ HMM_OUTLINE void *alloc_general(struct HMM_HEAP *heap, size_t size) {
 }
 
 HMM_ENTRY void *HMM_NAME(alloc)(struct HMM_HEAP *heap, size_t size) {
-    if (HMM_FAST) {
+    if (HMM_HAS_FAST_PATH) {
         void *p;
         if (allocate_fast(heap, size, &p)) return p;
     }
@@ -168,7 +168,7 @@ HMM_OUTLINE void free_general(struct HMM_HEAP *heap, void *p) {
 }
 
 HMM_ENTRY void HMM_NAME(free)(struct HMM_HEAP *heap, void *p) {
-    if (p == NULL || (HMM_FAST && free_fast(heap, p))) return;
+    if (p == NULL || (HMM_HAS_FAST_PATH && free_fast(heap, p))) return;
     free_general(heap, p);
 }
 

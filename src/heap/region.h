@@ -17,7 +17,7 @@ struct region_view {
     bool checking;                /* records are verified even at audit level 0 */
 };
 
-HMM_INTERNAL struct region *region_of_link(const struct HMM_HEAP *heap, HMM_LINK link) {
+HMM_INLINE struct region *region_of_link(const struct HMM_HEAP *heap, HMM_LINK link) {
     return (struct region *)(address_of(heap) + ((uintptr_t)(intptr_t)link << HMM_GRANULE_SHIFT));
 }
 
@@ -103,11 +103,11 @@ HMM_INTERNAL bool regions_access(struct region_view *view, HMM_LINK node) {
 
 /* ---- Which region -------------------------------------------------------------------------------------------------------- */
 
-HMM_INTERNAL struct block *first_block(const struct HMM_HEAP *heap, const struct region *r) {
+HMM_INLINE struct block *first_block(const struct HMM_HEAP *heap, const struct region *r) {
     return block_of_link(heap, r->first);
 }
 
-HMM_INTERNAL struct block *region_end(const struct HMM_HEAP *heap, const struct region *r) {
+HMM_INLINE struct block *region_end(const struct HMM_HEAP *heap, const struct region *r) {
     return block_of_link(heap, r->end);
 }
 
@@ -121,7 +121,7 @@ HMM_INTERNAL uintptr_t region_limit(const struct HMM_HEAP *heap, const struct re
     return address_of(region_end(heap, r)) + r->tail;
 }
 
-HMM_INTERNAL bool region_holds(const struct HMM_HEAP *heap, const struct region *r, uintptr_t address) {
+HMM_INLINE bool region_holds(const struct HMM_HEAP *heap, const struct region *r, uintptr_t address) {
     const uintptr_t first = address_of(first_block(heap, r));
     return address - first < address_of(region_end(heap, r)) - first;
 }
@@ -143,7 +143,7 @@ HMM_OUTLINE const struct region *search_region(struct region_view *view, uintptr
 }
 
 /* The region in whose blocks an address lies, NULL if none. A damaged record on the way hides the regions behind it. */
-HMM_INTERNAL const struct region *region_of(const struct HMM_HEAP *heap, uintptr_t address) {
+HMM_INLINE const struct region *region_of(const struct HMM_HEAP *heap, uintptr_t address) {
     if (region_holds(heap, &heap->home, address)) return &heap->home;
     struct region_view view = {heap, NULL, false};
     return search_region(&view, address);

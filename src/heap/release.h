@@ -91,7 +91,7 @@ HMM_INTERNAL void do_release(struct HMM_HEAP *heap, const struct release *r) {
     make_free(heap, start, released_units(r));
 }
 
-HMM_INTERNAL void count_out_of_use(struct HMM_HEAP *heap, hmm_units fewer) {
+HMM_INLINE void count_out_of_use(struct HMM_HEAP *heap, hmm_units fewer) {
     if (HMM_STATS) heap->units_in_use -= fewer;
 }
 

@@ -136,8 +136,8 @@ HMM_INTERNAL int slide_down(struct HMM_HEAP *heap, struct block *b, hmm_units wa
     return HMM_OK;
 }
 
-/* Copies a block's contents to a new one and frees it. Returns the new one; NULL, and the new one is freed, on a fault: on_exhausted
- * may have changed anything in between, even freed the block. */
+/* Copies a block's contents to a new one and frees it. Returns the new one; NULL, and the new one is freed, on a fault:
+ * on_exhausted may have changed anything in between, even freed the block. */
 HMM_INTERNAL void *replace_block(struct HMM_HEAP *heap, struct block *b, struct block *new_block) {
     if (HMM_AUDIT_LEVEL >= 1 && audit_allocated(heap, b) != HMM_OK) {
         release_block(heap, new_block);

@@ -18,31 +18,31 @@
 /* Whether a handle may be used as a node. A tree that was overwritten so that it is still one, each node between the right sizes,
  * but its balances are wrong, is not recognised before the next check; a rotation may then look for a child that is not there. It
  * must not find the control block. */
-HMM_INTERNAL bool by_size_is_node(HMM_LINK node) {
+HMM_INLINE bool by_size_is_node(HMM_LINK node) {
     return HMM_AUDIT_LEVEL < 1 || node != HMM_NO_BLOCK;
 }
 
-HMM_INTERNAL HMM_LINK by_size_get_child(const struct HMM_HEAP *heap, HMM_LINK node, int direction) {
+HMM_INLINE HMM_LINK by_size_get_child(const struct HMM_HEAP *heap, HMM_LINK node, int direction) {
     return by_size_is_node(node) ? block_of_link(heap, node)->child[direction] : HMM_NO_BLOCK;
 }
 
-HMM_INTERNAL void by_size_set_child(const struct HMM_HEAP *heap, HMM_LINK node, int direction, HMM_LINK child) {
+HMM_INLINE void by_size_set_child(const struct HMM_HEAP *heap, HMM_LINK node, int direction, HMM_LINK child) {
     if (by_size_is_node(node)) block_of_link(heap, node)->child[direction] = child;
 }
 
-HMM_INTERNAL int by_size_get_balance(const struct HMM_HEAP *heap, HMM_LINK node) {
+HMM_INLINE int by_size_get_balance(const struct HMM_HEAP *heap, HMM_LINK node) {
     return by_size_is_node(node) ? (int)block_of_link(heap, node)->balance : 0;
 }
 
-HMM_INTERNAL void by_size_set_balance(const struct HMM_HEAP *heap, HMM_LINK node, int balance) {
+HMM_INLINE void by_size_set_balance(const struct HMM_HEAP *heap, HMM_LINK node, int balance) {
     if (by_size_is_node(node)) block_of_link(heap, node)->balance = (HMM_LINK)balance;
 }
 
-HMM_INTERNAL hmm_units by_size_key(const struct HMM_HEAP *heap, HMM_LINK node) {
+HMM_INLINE hmm_units by_size_key(const struct HMM_HEAP *heap, HMM_LINK node) {
     return size_in(*header_of(block_of_link(heap, node)));
 }
 
-HMM_INTERNAL int by_size_compare(const struct HMM_HEAP *heap, hmm_units key, HMM_LINK node) {
+HMM_INLINE int by_size_compare(const struct HMM_HEAP *heap, hmm_units key, HMM_LINK node) {
     const hmm_units size = by_size_key(heap, node);
     return (key > size) - (key < size);
 }

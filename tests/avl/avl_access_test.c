@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Until the operation succeeds, each attempt must answer that it failed and leave every byte of the nodes as it was. That no hook is
- * called with a node which has not been accessed, and none after a failure, the hooks see to themselves. */
+ * Until the operation succeeds, each attempt must answer that it failed and leave every byte of the nodes as it was. That no
+ * hook is called with a node which has not been accessed, and none after a failure, the hooks see to themselves. */
 #include "avl_shapes.h"
 #include "expect.h"
 

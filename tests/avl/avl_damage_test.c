@@ -4,8 +4,8 @@
  *
  *     HEAPMM_TEST_SEED=n    seed, else 1
  *
- * check must find out exactly the trees that are not sound. Where access is verified, every other operation must end, and must touch
- * no node that access has not passed: the hooks of avl_storage see to that. */
+ * check must find out exactly the trees that are not sound. Where access is verified, every other operation must end, and must
+ * touch no node that access has not passed: the hooks of avl_storage see to that. */
 #include "avl_shapes.h"
 #include "expect.h"
 

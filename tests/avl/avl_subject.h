@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Each subject has NODES nodes, known to the tests by number, one tree and one iterator. Keys are ints. What stands in a node is read
- * and written by number too, for checkers that do not trust the tree and for tests that damage it. */
+ * Each subject has NODES nodes, known to the tests by number, one tree and one iterator. Keys are ints. What stands in a node
+ * is read and written by number too, for checkers that do not trust the tree and for tests that damage it. */
 #ifndef HMM_TESTS_AVL_SUBJECT_H
 #define HMM_TESTS_AVL_SUBJECT_H
 
@@ -56,8 +56,8 @@ enum { SHALLOW = 4 };
 extern const subject avl_shallow;
 
 /* Nodes in a pretended storage whose access may fail. Its hooks end the test when they are called with a node that has not been
- * accessed in the same operation, or not lately enough, see "Access that may fail" in avl.h; or after an access has failed. Handles are
- * node numbers; access refuses all others, and so lets tests set wild ones. */
+ * accessed in the same operation, or not lately enough, see "Access that may fail" in avl.h; or after an access has failed.
+ * Handles are node numbers; access refuses all others, and so lets tests set wild ones. */
 extern const subject avl_storage;
 
 /* Lets the nth access of a node from now on fail; 0: none. */

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * The cost is counted, not timed: the heap is compiled to call a function at each basic block that it enters (stepped_heap.c), so
- * that a loop costs at least one step a turn, on every machine and under every tool alike. Each test makes two heaps of one shape,
- * one with many more free blocks than the other, runs the same operations on both and compares the dearest run of each. */
+ * The cost is counted, not timed: the heap is compiled to call a function at each basic block that it enters (stepped_heap.c),
+ * so that a loop costs at least one step a turn, on every machine and under every tool alike. Each test makes two heaps of one
+ * shape, one with many more free blocks than the other, runs the same operations on both and compares the dearest run of each. */
 #include "fixture.h"
 
 enum { ROUNDS = 60, SIZES_LEAST = 8 /* granules: from here on a heap made for a capacity of 1 has one tree */ };

@@ -1,11 +1,11 @@
-/* failures_test.c: programs in which the Nth request, or the Nth region, is refused, for N = 1, 2, 3 ... until nothing is left that
- * could fail.
+/* failures_test.c: programs in which the Nth request, or the Nth region, is refused, for N = 1, 2, 3 ... until nothing is left
+ * that could fail.
  *
  * SPDX-License-Identifier: MIT
  *
  * Requests fail as they do for a user: all memory is taken, and the hook on_exhausted declines, does nothing, or adds a region
- * that is refused; or the heap was lent too little. After each failure every byte of the heap is as before, apart from the counter
- * of failures, and every live block has its contents; once there is room the same call works.
+ * that is refused; or the heap was lent too little. After each failure every byte of the heap is as before, apart from the
+ * counter of failures, and every live block has its contents; once there is room the same call works.
  *
  *     HEAPMM_TEST_SEED=n      seed of the first program, else 1
  *     HEAPMM_TEST_STEPS=n     n times as many programs */

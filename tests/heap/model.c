@@ -299,8 +299,8 @@ static size_t bytes_in_place(place p) {
     return block_of(p)->bytes + (is_free(p.region, p.at + 1) ? p.region->blocks[p.at + 1].bytes : 0);
 }
 
-/* Cuts an allocated block of `bytes` from `total` bytes at `payload`, which `count` blocks from p on take up. The rest is free; one
- * too small for a block stays with the block. */
+/* Cuts an allocated block of `bytes` from `total` bytes at `payload`, which `count` blocks from p on take up. The rest is free;
+ * one too small for a block stays with the block. */
 static void cut_low(model *m, place p, size_t count, uintptr_t payload, size_t total, size_t bytes) {
     if (total - bytes < SMALLEST) bytes = total;
     const size_t rest = total - bytes;
@@ -345,8 +345,8 @@ int model_resize_greedy(model *m, uintptr_t p, size_t needed, size_t wanted, siz
     return result;
 }
 
-/* The block moves to the start of the free block in front of it and takes what is free on both sides; the rest goes back. 0 if no free
- * block is in front or all that is too small. */
+/* The block moves to the start of the free block in front of it and takes what is free on both sides; the rest goes back. 0 if
+ * no free block is in front or all that is too small. */
 static uintptr_t move_down(model *m, uintptr_t payload, size_t bytes) {
     place p = find(m, payload);
     if (p.at == 0 || !is_free(p.region, p.at - 1)) return 0;
