@@ -1,4 +1,4 @@
-/* bits.h: the highest and the lowest set bit of a word.
+/* bits.h: the highest and the lowest set bit of a word, and its parity.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -55,6 +55,12 @@ HMM_INTERNAL unsigned hmm_lowest_bit(hmm_bits word) {
     return hmm_lowest_bit_portable(word);
 }
 #endif
+
+/* 1 if the number of set bits is odd. hmm_parity(7) => 1 */
+HMM_INLINE unsigned hmm_parity(hmm_bits word) {
+    for (unsigned half = HMM_BITS / 2; half >= 4; half /= 2) word ^= word >> half;
+    return 0x6996u >> (word & 15) & 1;
+}
 
 /* A power of two's exponent, as a constant expression, for shifts by a configured size up to 4096. */
 #define HMM_LOG2(power)     \

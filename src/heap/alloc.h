@@ -107,11 +107,11 @@ HMM_INTERNAL int regular_check(struct HMM_HEAP *heap) {
 }
 
 HMM_INTERNAL bool user_made_room(struct HMM_HEAP *heap, size_t size) {
-    bool (*handler)(void *, hmm_heap *, size_t) = heap->on_exhausted;
+    bool (*handler)(void *, struct HMM_HEAP *, size_t) = heap->on_exhausted;
     void *context = heap->context;
     if (handler == NULL) return false;
     hmm_memory_leave();
-    const bool again = handler(context, (hmm_heap *)heap, size);
+    const bool again = handler(context, heap, size);
     hmm_memory_enter();
     return again;
 }
@@ -158,7 +158,7 @@ HMM_INTERNAL void *allocate_aligned(struct HMM_HEAP *heap, size_t alignment, siz
     if (!hmm_is_power_of_two(alignment)) return no_room(heap);
     if (alignment <= HMM_GRANULE) return allocate(heap, size);
     const hmm_units units = units_for(size);
-    const size_t needed = units + (alignment >> HMM_GRANULE_SHIFT) + HMM_UNITS_LEAST - 1;
+    const size_t needed = (size_t)units + (alignment >> HMM_GRANULE_SHIFT) + HMM_UNITS_LEAST - 1;
     if (units == 0 || needed > HMM_UNITS_MOST) return no_room(heap);
 
     struct block *b = find_or_ask(heap, (hmm_units)needed, size);

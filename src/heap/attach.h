@@ -86,7 +86,7 @@ HMM_INTERNAL int audit_spans(const struct HMM_HEAP *heap, const hmm_span *region
     return HMM_OK;
 }
 
-HMM_INTERNAL struct HMM_HEAP *attach_heap(const hmm_span *regions, size_t count, const hmm_heap_options *options,
+HMM_INTERNAL struct HMM_HEAP *attach_heap(const hmm_span *regions, size_t count, const HMM_NAME(options) * options,
                                           hmm_fault *fault) {
     if (count == 0 || audit_control_in_span(&regions[0], fault) != HMM_OK) {
         if (count == 0) found(fault, HMM_FAULT_SPANS, regions, "a heap has at least one region");

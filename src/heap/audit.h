@@ -55,7 +55,7 @@ HMM_INLINE bool size_is_plausible(hmm_units units, hmm_units room) {
 /* ---- Blocks -------------------------------------------------------------------------------------------------------------- */
 
 HMM_OUTLINE int report_next_header(const struct HMM_HEAP *heap, const struct block *next) {
-    if (size_in(*header_of(next)) == 0 || units_to_end(heap, next) == 0)
+    if (units_to_end(heap, next) == 0)
         return report(heap, HMM_FAULT_SENTINEL, next,
                       "the end of the region was overwritten, or the size of the block before it");
     return report(heap, HMM_FAULT_HEADER, next, "the header was overwritten, by an overflow of the block before it perhaps");

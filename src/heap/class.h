@@ -61,7 +61,7 @@ HMM_INLINE bool class_is_tree(const struct HMM_HEAP *heap, unsigned class_number
 HMM_INTERNAL unsigned class_of_large(const struct HMM_HEAP *heap, hmm_units units) {
     const unsigned power = hmm_highest_bit((hmm_bits)units);
     const unsigned range = (unsigned)(units >> (power - HMM_CLASS_BITS)) - (1u << HMM_CLASS_BITS);
-    const unsigned number = heap->exact + ((power - heap->exact_bits) << HMM_CLASS_BITS) + range;
+    const unsigned number = (unsigned)heap->exact + ((power - heap->exact_bits) << HMM_CLASS_BITS) + range;
     return number < heap->classes ? number : heap->classes - 1u;
 }
 

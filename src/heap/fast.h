@@ -65,7 +65,7 @@ struct newest {
 
 /* The newest block of the first class that is not empty, from `units` on. */
 HMM_INLINE bool find_newest(const struct HMM_HEAP *heap, hmm_units units, struct newest *newest) {
-    const unsigned number = marked_class_from(heap, units);
+    const unsigned number = marked_class_from(heap, (unsigned)units);
     if (HMM_UNLIKELY(number >= heap->exact)) return false;
     const HMM_LINK head = heap->heads[number];
     struct block *b = block_of_link(heap, head);
@@ -73,7 +73,7 @@ HMM_INLINE bool find_newest(const struct HMM_HEAP *heap, hmm_units units, struct
     if (!HMM_AUDITED) return true;
 
     if (HMM_UNLIKELY(head == HMM_NO_BLOCK || !link_is_home(heap, head))) return false;
-    if (HMM_UNLIKELY(number > (HMM_WORD)heap->home.end - (HMM_WORD)head)) return false;
+    if (HMM_UNLIKELY(number > (hmm_units)heap->home.end - (hmm_units)head)) return false;
     return is_free_of(heap, b, head, newest->units) && *footer_before(block_after(b, newest->units)) == newest->units &&
            b->previous == HMM_LIST_END(number) && next_links_back(heap, b, head, newest->units);
 }
@@ -83,7 +83,7 @@ HMM_INLINE bool take_whole(struct HMM_HEAP *heap, const struct newest *from) {
     struct block *next = block_after(from->b, from->units);
     const HMM_LINK next_link = from->link + (HMM_LINK)from->units;
     if (HMM_AUDITED && HMM_UNLIKELY(!header_is_valid_at(heap, next_link, next))) return false;
-    take_newest(heap, from->b, from->units);
+    take_newest(heap, from->b, (unsigned)from->units);
     *header_of(from->b) = header_for(heap, from->link, from->units);
     *header_of(next) = header_for(heap, next_link, body_with(*header_of(next), false));
     if (HMM_STATS) heap->blocks_free--;
@@ -108,8 +108,8 @@ HMM_INLINE bool take_part(struct HMM_HEAP *heap, struct newest *from, hmm_units 
     write_footer(block_after(left, rest), rest);
     if (high) *header_of(next) = header_for(heap, next_link, body_with(*header_of(next), false));
     count_in_use(heap, units);
-    take_newest(heap, from->b, from->units);
-    put_in_list(heap, left, left_link, rest);
+    take_newest(heap, from->b, (unsigned)from->units);
+    put_in_list(heap, left, left_link, (unsigned)rest);
     from->b = b;
     return true;
 }
@@ -166,8 +166,8 @@ HMM_INLINE bool join(struct HMM_HEAP *heap, const struct freed *f, int sides, hm
         if (joins_after && HMM_UNLIKELY(!seat_is_sound(heap, f->next, f->link + (HMM_LINK)f->units, after))) return false;
         if (HMM_UNLIKELY(!list_is_open(heap, total))) return false;
     }
-    if (joins_before) take_from_list(heap, start, before);
-    if (joins_after) take_from_list(heap, f->next, after);
+    if (joins_before) take_from_list(heap, start, (unsigned)before);
+    if (joins_after) take_from_list(heap, f->next, (unsigned)after);
     if (joins_before) erase_header(f->b);
     if (joins_after)
         erase_header(f->next);
@@ -180,7 +180,7 @@ HMM_INLINE bool join(struct HMM_HEAP *heap, const struct freed *f, int sides, hm
         heap->frees++;
     }
     count_out_of_use(heap, f->units);
-    put_in_list(heap, start, link, total);
+    put_in_list(heap, start, link, (unsigned)total);
     return true;
 }
 
@@ -205,13 +205,13 @@ HMM_INLINE hmm_units free_after(const struct HMM_HEAP *heap, const struct freed 
 /* false: not a common case, and nothing has changed. */
 HMM_INLINE bool free_fast(struct HMM_HEAP *heap, void *p) {
     struct block *b = (struct block *)p;
-    const uintptr_t first = (HMM_WORD)heap->home.first, end = (HMM_WORD)heap->home.end;
+    const uintptr_t first = (uintptr_t)(HMM_WORD)heap->home.first, end = (uintptr_t)(HMM_WORD)heap->home.end;
     const uintptr_t at = units_in(address_of(b) - address_of(heap));
     if (HMM_AUDITED && HMM_UNLIKELY(at - first >= end - first)) return false;
     const hmm_word header = *header_of(b);
     const hmm_units units = size_in(header);
     if (HMM_AUDITED && HMM_UNLIKELY(units - HMM_UNITS_LEAST > end - at - HMM_UNITS_LEAST)) return false;
-    const struct freed f = {b, block_after(b, units), units, (HMM_LINK)at};
+    const struct freed f = {b, block_after(b, units), units, HMM_AUDITED ? (HMM_LINK)at : link_of(heap, b)};
     if (HMM_AUDITED && HMM_UNLIKELY(!is_allocated(heap, &f))) return false;
 
     if (!says_previous_free(header)) {

@@ -8,7 +8,8 @@
  * that verifying costs an addition and a multiplication: with x = link + key, a header h is valid iff the highest bits of
  * (h + x) * HMM_MULTIPLIER are all 0; two are verified with one branch by or-ing the products. HMM_MULTIPLIER ends in as many 1
  * bits as there are check bits, so that a difference in the check value alone always shows; and none of its runs of equal bits
- * fills the check value, so that a difference in any other single bit always shows, too. */
+ * fills the check value, so that a difference in any other single bit always shows, too. No product does that for a single check
+ * bit: that one is the parity of header, link and key. */
 #ifndef HMM_HEAP_HEADER_H
 #define HMM_HEAP_HEADER_H
 
@@ -59,7 +60,7 @@ HMM_INLINE hmm_word *footer_before(const struct block *next) {
 }
 
 HMM_INLINE hmm_units size_in(hmm_word header) {
-    return header & HMM_UNITS_MOST;
+    return header & (HMM_FREE - 1u);
 }
 
 HMM_INLINE bool says_free(hmm_word header) {
@@ -71,6 +72,10 @@ HMM_INLINE bool says_previous_free(hmm_word header) {
 }
 
 HMM_INLINE HMM_WORD scramble(const struct HMM_HEAP *heap, HMM_LINK link, HMM_WORD word) {
+    if (HMM_CHECK_BITS == 1) {
+        const hmm_units odd = hmm_parity((hmm_bits)(HMM_WORD)(word ^ (HMM_WORD)link ^ heap->key));
+        return (HMM_WORD)(odd << (HMM_WORD_BITS - 1));
+    }
     return (HMM_WORD)((hmm_units)(HMM_WORD)(word + (HMM_WORD)link + heap->key) * HMM_MULTIPLIER);
 }
 

@@ -41,7 +41,7 @@ HMM_INTERNAL void take_statistics(const struct HMM_HEAP *heap, hmm_heap_statisti
     if (HMM_STATS) {
         tally.units_in_use = heap->units_in_use;
         tally.blocks_in_use = heap->allocations - heap->frees;
-        tally.blocks_free = heap->blocks_free;
+        tally.blocks_free = (size_t)heap->blocks_free;
     } else {
         count_by_walking(heap, &tally);
     }

@@ -33,8 +33,9 @@ typedef HMM_UNITS hmm_units;
 #define HMM_WORD_BITS (HMM_WORD_BYTES * CHAR_BIT)
 #define HMM_GRANULE_SHIFT HMM_LOG2(HMM_GRANULE)
 
-/* Largest size in units that a header can hold. */
-#define HMM_UNITS_MOST ((((hmm_units)1) << HMM_SIZE_BITS) - 1)
+/* Largest size in units that a header and, in bytes, a size_t can hold. */
+#define HMM_UNITS_IN_HEADER (((uint64_t)1 << HMM_SIZE_BITS) - 1)
+#define HMM_UNITS_MOST ((hmm_units)(HMM_UNITS_IN_HEADER < SIZE_MAX / HMM_GRANULE ? HMM_UNITS_IN_HEADER : SIZE_MAX / HMM_GRANULE))
 
 /* Smallest block: header, two links, footer. */
 #define HMM_UNITS_LEAST ((hmm_units)((4 * HMM_WORD_BYTES + HMM_GRANULE - 1) / HMM_GRANULE))
@@ -93,7 +94,7 @@ struct HMM_HEAP {
     hmm_units units_total;
     size_t bytes_total;
     void (*on_fault)(void *context, const hmm_fault *fault);
-    bool (*on_exhausted)(void *context, hmm_heap *heap, size_t size);
+    bool (*on_exhausted)(void *context, struct HMM_HEAP *heap, size_t size);
     void *context;
     /* From here on not sealed. */
     hmm_units units_in_use;

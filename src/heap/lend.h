@@ -73,7 +73,7 @@ HMM_INTERNAL unsigned capacity_bits_for(size_t bytes) {
 }
 
 /* Fills in a control block of zeros. */
-HMM_INTERNAL void write_control(struct HMM_HEAP *heap, const hmm_heap_options *options, unsigned capacity_bits) {
+HMM_INTERNAL void write_control(struct HMM_HEAP *heap, const HMM_NAME(options) * options, unsigned capacity_bits) {
     const struct geometry g = geometry_for(capacity_bits);
     heap->magic = HMM_MAGIC;
     heap->layout = layout_number();
@@ -108,9 +108,11 @@ HMM_INTERNAL void take_over(struct HMM_HEAP *heap, const struct division *d) {
 }
 
 /* options: a sound copy. Returns the heap, or NULL after a fault. */
-HMM_INTERNAL struct HMM_HEAP *create_heap(void *memory, size_t bytes, const hmm_heap_options *options) {
+HMM_INTERNAL struct HMM_HEAP *create_heap(void *memory, size_t bytes, const HMM_NAME(options) * options) {
     const uintptr_t start = address_of(memory);
-    const unsigned capacity_bits = capacity_bits_for(options->capacity != 0 ? options->capacity : bytes);
+    const size_t padding = hmm_padding(start, HMM_HEAP_ALIGNMENT);
+    const size_t usable = bytes < padding ? 0 : bytes - padding;
+    const unsigned capacity_bits = capacity_bits_for(options->capacity != 0 ? options->capacity : usable);
     const struct geometry g = geometry_for(capacity_bits);
     hmm_fault fault = {HMM_OK, memory, NULL};
 

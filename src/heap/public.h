@@ -12,8 +12,8 @@
 #include "resize.h"
 
 /* A sound copy of the options; false if their size is not that of a known version. */
-HMM_INTERNAL bool options_are_sound(const hmm_heap_options *options, hmm_heap_options *sound) {
-    *sound = (hmm_heap_options)HMM_HEAP_OPTIONS;
+HMM_INTERNAL bool options_are_sound(const HMM_NAME(options) * options, HMM_NAME(options) * sound) {
+    *sound = (HMM_NAME(options)){.size = sizeof *sound};
     if (options == NULL) return true;
     if (options->size != sizeof *options) return false;
     *sound = *options;
@@ -22,8 +22,8 @@ HMM_INTERNAL bool options_are_sound(const hmm_heap_options *options, hmm_heap_op
 
 /* ---- Making and unmaking ------------------------------------------------------------------------------------------------- */
 
-HMM_ENTRY hmm_heap *HMM_NAME(create)(void *memory, size_t bytes, const hmm_heap_options *options) {
-    hmm_heap_options sound;
+HMM_ENTRY struct HMM_HEAP *HMM_NAME(create)(void *memory, size_t bytes, const HMM_NAME(options) * options) {
+    HMM_NAME(options) sound;
     if (!options_are_sound(options, &sound)) {
         const hmm_fault fault = {HMM_FAULT_OPTIONS, options, "options.size is not the size of a known version of the options"};
         call_fault_handler(NULL, NULL, &fault);
@@ -32,8 +32,8 @@ HMM_ENTRY hmm_heap *HMM_NAME(create)(void *memory, size_t bytes, const hmm_heap_
     return create_heap(memory, bytes, &sound);
 }
 
-HMM_ENTRY hmm_heap *HMM_NAME(attach)(const hmm_span *regions, size_t count, const hmm_heap_options *options, hmm_fault *fault) {
-    hmm_heap_options sound;
+HMM_ENTRY struct HMM_HEAP *HMM_NAME(attach)(const hmm_span *regions, size_t count, const HMM_NAME(options) * options, hmm_fault *fault) {
+    HMM_NAME(options) sound;
     if (!options_are_sound(options, &sound)) {
         found(fault, HMM_FAULT_OPTIONS, options, "options.size is not the size of a known version of the options");
         return NULL;
@@ -168,7 +168,8 @@ HMM_OUTLINE void free_general(struct HMM_HEAP *heap, void *p) {
 }
 
 HMM_ENTRY void HMM_NAME(free)(struct HMM_HEAP *heap, void *p) {
-    if (p == NULL || (HMM_HAS_FAST_PATH && free_fast(heap, p))) return;
+    if (p == NULL) return;
+    if (HMM_HAS_FAST_PATH && free_fast(heap, p)) return;
     free_general(heap, p);
 }
 

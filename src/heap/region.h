@@ -113,12 +113,12 @@ HMM_INLINE struct block *region_end(const struct HMM_HEAP *heap, const struct re
 
 /* The address lent first. */
 HMM_INTERNAL uintptr_t region_start(const struct region *r) {
-    return address_of(r) - r->lead;
+    return address_of(r) - (uintptr_t)r->lead;
 }
 
 /* One past the address lent last. */
 HMM_INTERNAL uintptr_t region_limit(const struct HMM_HEAP *heap, const struct region *r) {
-    return address_of(region_end(heap, r)) + r->tail;
+    return address_of(region_end(heap, r)) + (uintptr_t)r->tail;
 }
 
 HMM_INLINE bool region_holds(const struct HMM_HEAP *heap, const struct region *r, uintptr_t address) {

@@ -31,7 +31,7 @@
 #endif
 
 enum {
-    WORD = 4, /* a header, a footer, a canary, a link */
+    WORD = (int)HMM_HEAP_BLOCK_OVERHEAD, /* a header, a footer, a canary, a link: all of one width */
     GRANULE = HMM_HEAP_GRANULE,
     SMALLEST = (4 * WORD + GRANULE - 1) / GRANULE * GRANULE, /* header, two links, footer */
     CANARY = HMM_AUDIT_LEVEL >= 2 ? WORD : 0,

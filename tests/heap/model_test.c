@@ -44,6 +44,29 @@ static const shape shapes[] = {
 
 static program the_program;
 
+/* Whether an instance can have such regions: none larger than its largest block, none further away than three of those. */
+static bool is_possible(const shape *s) {
+    for (size_t i = 0; i < s->slot_count; i++) {
+        const slot *region = &s->slots[i];
+        if (region->room > HMM_HEAP_LARGEST_BLOCK || region->start + region->room > HMM_HEAP_LARGEST_BLOCK * 3) return false;
+    }
+    return true;
+}
+
+/* The shape, made smaller until the instance can have it. */
+static shape fitted(const shape *s) {
+    shape fit = *s;
+    while (!is_possible(&fit)) {
+        fit.largest_request /= 2;
+        for (size_t i = 0; i < fit.slot_count; i++) {
+            fit.slots[i].start /= 2;
+            fit.slots[i].bytes /= 2;
+            fit.slots[i].room /= 2;
+        }
+    }
+    return fit;
+}
+
 static uint64_t number_from_environment(const char *name, uint64_t otherwise) {
     const char *text = getenv(name);
     return text == NULL || *text == '\0' ? otherwise : strtoull(text, NULL, 0);
@@ -56,7 +79,8 @@ static void run_shape(const shape *s) {
     const uint64_t slow = HMM_VALGRIND ? 200 : HMM_TESTS_ASAN || HMM_AUDIT_LEVEL >= 2 || !OPTIMIZED ? 4 : 1;
     const uint64_t programs = (s->programs * times + slow - 1) / slow;
     printf("  %" PRIu64 " programs of %zu steps, seeds from %" PRIu64 "\n", programs, s->steps, first);
-    for (uint64_t i = 0; i < programs; i++) program_run(&the_program, s, ground, first + i);
+    const shape fit = fitted(s);
+    for (uint64_t i = 0; i < programs; i++) program_run(&the_program, &fit, ground, first + i);
 }
 
 static void tiny(void) {

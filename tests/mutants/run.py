@@ -302,7 +302,7 @@ def main():
         epilog="groups: " + "; ".join(f"{group}: {title}" for group, title in GROUPS.items()))
     parser.add_argument("choice", nargs="*", metavar="GROUP|NAME", help="a group (see below) or one bug; default: all")
     parser.add_argument("--cc", default="cc", metavar="COMPILER", help="the C compiler; default: cc")
-    parser.add_argument("--seconds", type=float, default=20, help="how long one run of a test may take; default: 20")
+    parser.add_argument("--seconds", type=float, default=120, help="how long one run of a test may take; default: 120")
     parser.add_argument("--list", action="store_true", help="print the names of the bugs and stop")
     parser.add_argument("--self-test", action="store_true", help="check that bad entries are refused")
     arguments = parser.parse_args()
