@@ -4,8 +4,12 @@
 # heapmm::heapmm_static and heapmm::heapmm_shared always exist. heapmm::heapmm is the shared one where BUILD_SHARED_LIBS is true,
 # else the static one; an installed copy follows the same rule.
 
-set(HEAPMM_SOURCES src/heap/heap.c src/heap/result.c src/os/fault.c)
+# What the tests build with each program: one instance, the default one.
+set(HEAPMM_HEAP_SOURCES src/heap/heap.c src/heap/result.c src/os/fault.c)
+list(TRANSFORM HEAPMM_HEAP_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/)
+set(HEAPMM_SOURCES src/heap/tiny_heap.c src/heap/wide_heap.c)
 list(TRANSFORM HEAPMM_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/)
+list(PREPEND HEAPMM_SOURCES ${HEAPMM_HEAP_SOURCES})
 
 function(heapmm_add_library name type)
     add_library(${name} ${type} ${HEAPMM_SOURCES})

@@ -9,8 +9,9 @@
 #     heapmm_add_test_matrix(NAME SOURCE... [the same] [EXCEPT REGEX])
 #
 # does so once for every row of the table in HeapmmTestMatrix.cmake, as NAME.ROW. The sources include the heap's own sources, so
-# that each program holds a heap compiled with the values of its row. EXCEPT: rows to leave out, a regular expression; say why
-# where you use it.
+# that each program holds a heap compiled with the values of its row; a row whose name has `tiny` or `wide` in it holds that
+# instance, under the default one's names (tests/instances/). EXCEPT: rows to leave out, a regular expression; say why where you
+# use it.
 #
 # Rows of the long tier are built by the target heapmm_tests_long and run by `ctest -C long` only.
 include(HeapmmTestMatrix)
@@ -67,6 +68,11 @@ endfunction()
 function(heapmm_add_test_row name row tier runner options definitions)
     cmake_parse_arguments(PARSE_ARGV 6 arg "" "TIMEOUT" "SOURCES;LIBRARIES;DEFINITIONS;ARGS;CASES")
     set(target ${name}.${row})
+    if(row MATCHES "(tiny|wide)")
+        set(instance ${CMAKE_MATCH_1})
+        list(TRANSFORM arg_SOURCES REPLACE "/src/heap/heap[.]c$" "/src/heap/${instance}_heap.c")
+        list(APPEND options "SHELL:-include ${PROJECT_SOURCE_DIR}/tests/instances/${instance}.h")
+    endif()
     heapmm_add_test_program(${target} SOURCES ${arg_SOURCES} LIBRARIES ${arg_LIBRARIES}
         DEFINITIONS ${definitions} ${arg_DEFINITIONS} OPTIONS ${options})
     set(configurations "")

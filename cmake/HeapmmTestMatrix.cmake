@@ -18,6 +18,9 @@ set(HEAPMM_TEST_ROWS
     "asan-level1       | short | direct   | ${asan}          | HMM_AUDIT_LEVEL=1"
     "ubsan-level2      | short | direct   | ${ubsan}         | HMM_AUDIT_LEVEL=2"
     "valgrind-level1   | short | valgrind | -O1              | HMM_AUDIT_LEVEL=1 HMM_VALGRIND=1"
+    "tiny-level1       | short | direct   | -O2              | HMM_AUDIT_LEVEL=1"
+    "tiny-m32-level2   | short | direct   | -m32 -Os         | HMM_AUDIT_LEVEL=2"
+    "wide-level1       | short | direct   | -O2              | HMM_AUDIT_LEVEL=1"
 
     "O0-level0         | long  | direct   | -O0              | HMM_AUDIT_LEVEL=0"
     "O0-level2         | long  | direct   | -O0              | HMM_AUDIT_LEVEL=2"
@@ -38,7 +41,14 @@ set(HEAPMM_TEST_ROWS
     "ubsan-level0      | long  | direct   | ${ubsan}         | HMM_AUDIT_LEVEL=0"
     "ubsan-level1      | long  | direct   | ${ubsan}         | HMM_AUDIT_LEVEL=1"
     "ubsan-m32         | long  | direct   | -m32 ${ubsan}    | HMM_AUDIT_LEVEL=1"
-    "valgrind-level2   | long  | valgrind | -O1              | HMM_AUDIT_LEVEL=2 HMM_VALGRIND=1")
+    "valgrind-level2   | long  | valgrind | -O1              | HMM_AUDIT_LEVEL=2 HMM_VALGRIND=1"
+    "tiny-level0       | long  | direct   | -O2              | HMM_AUDIT_LEVEL=0"
+    "tiny-asan-level1  | long  | direct   | ${asan}          | HMM_AUDIT_LEVEL=1"
+    "tiny-ubsan-level2 | long  | direct   | ${ubsan}         | HMM_AUDIT_LEVEL=2"
+    "wide-level0       | long  | direct   | -O2              | HMM_AUDIT_LEVEL=0"
+    "wide-level2       | long  | direct   | -O2              | HMM_AUDIT_LEVEL=2"
+    "wide-m32-level1   | long  | direct   | -m32 -O2         | HMM_AUDIT_LEVEL=1"
+    "wide-ubsan-level1 | long  | direct   | ${ubsan}         | HMM_AUDIT_LEVEL=1")
 
 set(HEAPMM_COMPILER_NAME ${CMAKE_C_COMPILER_ID})
 if(CMAKE_C_COMPILER_ID STREQUAL GNU)

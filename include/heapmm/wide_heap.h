@@ -26,9 +26,8 @@
 #define HMM_WIDE_HEAP_BLOCK_OVERHEAD ((size_t)8)
 
 /* Largest block in bytes, header included: limited by what a size_t holds where that is narrower. */
-#define HMM_WIDE_HEAP_LARGEST_BLOCK                                              \
-    ((sizeof(size_t) < 8 ? SIZE_MAX / HMM_WIDE_HEAP_GRANULE                      \
-                         : (size_t)(((uint64_t)1 << 42) - 1)) * HMM_WIDE_HEAP_GRANULE)
+#define HMM_WIDE_HEAP_LARGEST_BLOCK \
+    ((sizeof(size_t) < 8 ? SIZE_MAX / HMM_WIDE_HEAP_GRANULE : (size_t)(((uint64_t)1 << 42) - 1)) * HMM_WIDE_HEAP_GRANULE)
 
 /* Initialiser of hmm_wide_heap_options. */
 #define HMM_WIDE_HEAP_OPTIONS \

@@ -34,7 +34,7 @@
 #define HMM_FAST !HMM_FOR_SIZE
 #endif
 /* The straight path tells no tool which bytes are free, and neither fills nor verifies payloads. */
-#define HMM_HAS_FAST_PATH (HMM_FAST && HMM_AUDIT_LEVEL < 2 && !HMM_ADDRESS_SANITIZER && !HMM_VALGRIND)
+#define HMM_HAS_FAST_PATH (HMM_FAST && HMM_AUDIT_LEVEL < 2 && HMM_ADDRESS_SANITIZER + HMM_VALGRIND == 0)
 
 #ifndef HMM_HOSTED
 #define HMM_HOSTED 0

@@ -32,7 +32,8 @@ HMM_ENTRY struct HMM_HEAP *HMM_NAME(create)(void *memory, size_t bytes, const HM
     return create_heap(memory, bytes, &sound);
 }
 
-HMM_ENTRY struct HMM_HEAP *HMM_NAME(attach)(const hmm_span *regions, size_t count, const HMM_NAME(options) * options, hmm_fault *fault) {
+HMM_ENTRY struct HMM_HEAP *HMM_NAME(attach)(const hmm_span *regions, size_t count, const HMM_NAME(options) * options,
+                                            hmm_fault *fault) {
     HMM_NAME(options) sound;
     if (!options_are_sound(options, &sound)) {
         found(fault, HMM_FAULT_OPTIONS, options, "options.size is not the size of a known version of the options");

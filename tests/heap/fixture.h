@@ -13,9 +13,11 @@
 #include <valgrind/memcheck.h>
 #define UNGUARD() VALGRIND_DISABLE_ERROR_REPORTING
 #define GUARD() VALGRIND_ENABLE_ERROR_REPORTING
+#define MADE_OF_GUARDED_BYTES(result) ((void)VALGRIND_MAKE_MEM_DEFINED(&(result), sizeof(result)))
 #else
 #define UNGUARD() ((void)0)
 #define GUARD() ((void)0)
+#define MADE_OF_GUARDED_BYTES(result) ((void)(result))
 #endif
 
 /* ---- Guarded bytes ------------------------------------------------------------------------------------------------------- */
@@ -40,6 +42,7 @@ RAW size_t raw_difference(const void *a, const void *b, size_t bytes) {
     UNGUARD();
     while (i < bytes && x[i] == y[i]) i++;
     GUARD();
+    MADE_OF_GUARDED_BYTES(i);
     return i;
 }
 
