@@ -12,10 +12,6 @@
  * blocks are of the same types for every instance. examples/own_instance shows how an instance is made. */
 #include "heapmm/heap.h"
 
-#if !defined(HMM_HEAP) || !defined(HMM_NAME)
-#error "heapmm/declare.h: define HMM_HEAP and HMM_NAME(verb) first"
-#endif
-
 #ifdef __cplusplus
 extern "C" {
 #endif

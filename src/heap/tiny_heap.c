@@ -11,6 +11,6 @@
 #define HMM_SIZE_BITS 13
 #define HMM_CHECK_BITS 1
 #define HMM_MULTIPLIER 0x9E6Bu
-#define HMM_GRANULE HMM_TINY_HEAP_GRANULE
+#define HMM_GRANULE ((size_t)HMM_TINY_HEAP_GRANULE)
 
 #include "public.h"
