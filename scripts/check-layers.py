@@ -49,7 +49,7 @@ FREESTANDING = {
     f"{name}.h" for name in "float iso646 limits stdalign stdarg stdbool stddef stdint stdnoreturn".split()
 }
 # System headers that one file of src/base may include.
-ONCE_IN_BASE = {"string.h", "valgrind/memcheck.h"}
+ONCE_IN_BASE = {"valgrind/memcheck.h"}
 WITH_SYSTEM = {"os", "tools", "tests", "examples", "bench", "fuzz"}
 COMPILER_FILES = {"src/base/compiler.h", "include/heapmm/export.h"}
 CHECKED = ("include", "src", "tools", "examples")

@@ -9,7 +9,7 @@
  * HMM_MAY_ALIAS          for a type through which memory lent by the caller is read and written, whatever it was declared as.
  * HMM_UNLIKELY(x)        x, which is almost never true.
  * HMM_TRAP()             ends the program without a C library.
- * HMM_HAS_BIT_SCANS      1 if the compiler has __builtin_clz and its relatives.
+ * HMM_HAS_BIT_SCANS      1 if the processor has instructions for __builtin_clz and its relatives.
  * HMM_FOR_SIZE           1 in a build that is optimised for size.
  * HMM_ADDRESS_SANITIZER  1 in a build with AddressSanitizer. */
 #ifndef HMM_BASE_COMPILER_H
@@ -34,7 +34,6 @@
 #define HMM_MAY_ALIAS __attribute__((may_alias))
 #define HMM_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #define HMM_TRAP() __builtin_trap()
-#define HMM_HAS_BIT_SCANS 1
 #else
 #define HMM_INTERNAL static inline
 #define HMM_INLINE static inline
@@ -45,6 +44,13 @@
 #define HMM_TRAP() \
     for (;;) {     \
     }
+#endif
+
+/* Elsewhere the builtins would become calls of the compiler's own library. */
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__) || defined(__aarch64__) || defined(__ARM_FEATURE_CLZ) || \
+                          defined(__riscv_zbb) || defined(__s390x__) || defined(__powerpc__))
+#define HMM_HAS_BIT_SCANS 1
+#else
 #define HMM_HAS_BIT_SCANS 0
 #endif
 

@@ -9,9 +9,13 @@
 #define HMM_BASE_MEMORY_H
 
 #include <stddef.h>
-#include <string.h> /* memcpy, memmove and memset: all that the heap takes from a C library */
 
 #include "compiler.h"
+
+/* All that the heap takes from a C library, declared here since <string.h> is no freestanding header. */
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
+void *memmove(void *to, const void *from, size_t bytes);
+void *memset(void *memory, int value, size_t bytes);
 
 /* 1: built with valgrind's client requests, which need its header and cost a few instructions each. */
 #ifndef HMM_VALGRIND

@@ -99,7 +99,7 @@ HMM_INTERNAL int find_largest(const struct HMM_HEAP *heap, struct block **b) {
 
 /* At audit level 2: checks the whole heap when it has changed often enough since the last time. */
 HMM_INTERNAL int regular_check(struct HMM_HEAP *heap) {
-    if (HMM_AUDIT_LEVEL < 2 || HMM_CHECK_INTERVAL == 0 || heap->changes <= HMM_CHECK_INTERVAL) return HMM_OK;
+    if (HMM_AUDIT_LEVEL < 2 || HMM_CHECK_INTERVAL == 0 || heap->changes < HMM_CHECK_INTERVAL) return HMM_OK;
     heap->changes = 0;
     hmm_fault fault;
     if (check_heap(heap, &fault) == HMM_OK) return HMM_OK;
@@ -158,7 +158,7 @@ HMM_INTERNAL void *allocate_aligned(struct HMM_HEAP *heap, size_t alignment, siz
     if (!hmm_is_power_of_two(alignment)) return no_room(heap);
     if (alignment <= HMM_GRANULE) return allocate(heap, size);
     const hmm_units units = units_for(size);
-    const size_t needed = (size_t)units + (alignment >> HMM_GRANULE_SHIFT) + HMM_UNITS_LEAST - 1;
+    const size_t needed = (size_t)units + (alignment >> HMM_GRANULE_SHIFT) + (size_t)HMM_UNITS_LEAST - 1;
     if (units == 0 || needed > HMM_UNITS_MOST) return no_room(heap);
 
     struct block *b = find_or_ask(heap, (hmm_units)needed, size);

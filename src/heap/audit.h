@@ -39,17 +39,19 @@ HMM_INLINE hmm_units units_to_end(const struct HMM_HEAP *heap, const struct bloc
     return r == NULL ? 0 : units_between(b, region_end(heap, r));
 }
 
-HMM_OUTLINE int report_outside(const struct HMM_HEAP *heap, const void *p) {
+/* For what leads to an address in no region: a damaged record hides the regions behind it, and then is what is wrong. */
+HMM_OUTLINE int report_no_region(const struct HMM_HEAP *heap, const void *target, hmm_result code, const void *address,
+                                 const char *text) {
     struct region_view view = {heap, NULL, false};
-    search_region(&view, address_of(p));
+    search_region(&view, address_of(target));
     if (view.damaged != NULL)
         return report(heap, HMM_FAULT_REGION_RECORD, view.damaged, "the record at the start of a region was overwritten");
-    return report(heap, HMM_FAULT_OUTSIDE, p, "the pointer lies in no block of this heap");
+    return report(heap, code, address, text);
 }
 
 /* Whether a header gives a block at b a size that fits into its region. */
 HMM_INLINE bool size_is_plausible(hmm_units units, hmm_units room) {
-    return units - HMM_UNITS_LEAST <= room - HMM_UNITS_LEAST && room >= HMM_UNITS_LEAST;
+    return units >= HMM_UNITS_LEAST && units <= room;
 }
 
 /* ---- Blocks -------------------------------------------------------------------------------------------------------------- */
@@ -76,7 +78,8 @@ HMM_OUTLINE int report_not_allocated(const struct HMM_HEAP *heap, const struct b
 
 HMM_INTERNAL int audit_allocated(const struct HMM_HEAP *heap, const void *p) {
     const struct region *r = region_of(heap, address_of(p));
-    if (HMM_UNLIKELY(r == NULL)) return report_outside(heap, p);
+    if (HMM_UNLIKELY(r == NULL))
+        return report_no_region(heap, p, HMM_FAULT_OUTSIDE, p, "the pointer lies in no block of this heap");
     if (HMM_UNLIKELY(address_of(p) % HMM_GRANULE != 0))
         return report(heap, HMM_FAULT_MISALIGNED, p, "the pointer is not a multiple of the granule: no block starts there");
 
@@ -133,7 +136,7 @@ HMM_INLINE int audit_link(const struct HMM_HEAP *heap, HMM_LINK link, const void
     const struct block *target = block_of_link(heap, link);
     const hmm_units room = units_to_end(heap, target);
     if (HMM_UNLIKELY(room < HMM_UNITS_LEAST))
-        return report(heap, code, holder, "a link to a free block leads out of the heap: it was overwritten");
+        return report_no_region(heap, target, code, holder, "a link to a free block leads out of the heap: it was overwritten");
     const hmm_word header = *header_of(target);
     if (HMM_UNLIKELY(!header_is_valid(heap, target, header) || !says_free(header) || !size_is_plausible(size_in(header), room)))
         return report(heap, code, holder, "a link leads to something that is no free block: one of them was overwritten");
@@ -295,12 +298,14 @@ HMM_INTERNAL bool link_is_inside(const struct HMM_HEAP *heap, HMM_LINK link) {
 /* Taking out b, a sound free block of an exact class. Its neighbours in the list are only relinked: they must link back. */
 HMM_INTERNAL int audit_take_from_list(const struct HMM_HEAP *heap, const struct block *b, hmm_units units) {
     const HMM_LINK link = link_of(heap, b), next = b->next, previous = b->previous;
-    if (HMM_UNLIKELY(next != HMM_LIST_END(units) && !(link_is_inside(heap, next) && block_of_link(heap, next)->previous == link)))
-        return report(heap, HMM_FAULT_LINK, b,
-                      "the next block in a list of free blocks does not link back: a link was overwritten");
-    const bool newest = previous == HMM_LIST_END(units);
-    if (HMM_UNLIKELY(newest ? heap->heads[units] != link
-                            : !(link_is_inside(heap, previous) && block_of_link(heap, previous)->next == link)))
+    const bool oldest = next == HMM_LIST_END(units), newest = previous == HMM_LIST_END(units);
+    if (HMM_UNLIKELY(!oldest && !link_is_inside(heap, next)))
+        return report_no_region(heap, block_of_link(heap, next), HMM_FAULT_LINK, b, "a link to a free block was overwritten");
+    if (HMM_UNLIKELY(!newest && !link_is_inside(heap, previous)))
+        return report_no_region(heap, block_of_link(heap, previous), HMM_FAULT_LINK, b, "a link to a free block was overwritten");
+    if (HMM_UNLIKELY(!oldest && block_of_link(heap, next)->previous != link))
+        return report(heap, HMM_FAULT_LINK, b, "the next block of a list does not link back: a link was overwritten");
+    if (HMM_UNLIKELY(newest ? heap->heads[units] != link : block_of_link(heap, previous)->next != link))
         return report(heap, HMM_FAULT_LINK, b, "a free block is not where the index has it: a link was overwritten");
     return HMM_OK;
 }
@@ -341,8 +346,8 @@ HMM_INTERNAL int audit_put(const struct HMM_HEAP *heap, hmm_units units) {
     const HMM_LINK head = heap->heads[number];
     if (head == HMM_NO_BLOCK) return HMM_OK;
     if (HMM_UNLIKELY(!link_is_inside(heap, head)))
-        return report(heap, HMM_FAULT_INDEX, &heap->heads[number],
-                      "the head of a list leads out of the heap: it was overwritten");
+        return report_no_region(heap, block_of_link(heap, head), HMM_FAULT_INDEX, &heap->heads[number],
+                                "the head of a list leads out of the heap: it was overwritten");
     if (HMM_UNLIKELY(block_of_link(heap, head)->previous != HMM_LIST_END(units)))
         return report(heap, HMM_FAULT_LINK, block_of_link(heap, head),
                       "the newest block of a list of free blocks was overwritten");

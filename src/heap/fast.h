@@ -6,8 +6,9 @@
  * met, damage included, ends the attempt before its first store, and the caller goes on with the general function, which starts
  * anew, knows every case and reports what is damaged. So these functions call nothing and keep all they know in registers.
  *
- * The audits are the same as in audit.h, in the form that a list allows: a link is followed when it stays below the region's end
- * (a wrong one that leads into the control block is still inside the region), and believed when the block there links back. */
+ * What is read through or changed is audited as in audit.h, in the form that lists in one region allow: a link is followed when it
+ * stays below the region's end (a wrong one that leads into the control block is still inside the region), and believed when the
+ * block there links back. */
 #ifndef HMM_HEAP_FAST_H
 #define HMM_HEAP_FAST_H
 
@@ -26,8 +27,11 @@ HMM_INLINE bool is_free_of(const struct HMM_HEAP *heap, const struct block *b, H
     return *header_of(b) == header_for(heap, link, units | HMM_FREE);
 }
 
-HMM_INLINE bool header_is_valid_at(const struct HMM_HEAP *heap, HMM_LINK link, const struct block *b) {
-    return (header_mismatch(heap, link, *header_of(b)) & HMM_CHECK_MASK) == 0;
+/* Whether the header behind a free block is sound and says so. */
+HMM_INLINE bool follows_free(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link) {
+    const hmm_word header = *header_of(b);
+    const HMM_WORD wrong_flags = (HMM_WORD)((header ^ HMM_PREVIOUS_FREE) & (HMM_PREVIOUS_FREE | HMM_FREE));
+    return ((header_mismatch(heap, link, header) & HMM_CHECK_MASK) | wrong_flags) == 0;
 }
 
 /* Whether the list of an exact class can take another block: it is empty, or its head is its newest block. */
@@ -82,7 +86,7 @@ HMM_INLINE bool find_newest(const struct HMM_HEAP *heap, hmm_units units, struct
 HMM_INLINE bool take_whole(struct HMM_HEAP *heap, const struct newest *from) {
     struct block *next = block_after(from->b, from->units);
     const HMM_LINK next_link = from->link + (HMM_LINK)from->units;
-    if (HMM_AUDITED && HMM_UNLIKELY(!header_is_valid_at(heap, next_link, next))) return false;
+    if (HMM_AUDITED && HMM_UNLIKELY(!follows_free(heap, next, next_link))) return false;
     take_newest(heap, from->b, (unsigned)from->units);
     *header_of(from->b) = header_for(heap, from->link, from->units);
     *header_of(next) = header_for(heap, next_link, body_with(*header_of(next), false));
@@ -101,7 +105,7 @@ HMM_INLINE bool take_part(struct HMM_HEAP *heap, struct newest *from, hmm_units 
     const HMM_LINK left_link = high ? from->link : link + (HMM_LINK)units;
     const HMM_LINK next_link = link + (HMM_LINK)units;
     if (HMM_AUDITED && HMM_UNLIKELY(!list_is_open(heap, rest))) return false;
-    if (HMM_AUDITED && high && HMM_UNLIKELY(!header_is_valid_at(heap, next_link, next))) return false;
+    if (HMM_AUDITED && high && HMM_UNLIKELY(!follows_free(heap, next, next_link))) return false;
 
     *header_of(b) = header_for(heap, link, high ? units | HMM_PREVIOUS_FREE : units);
     *header_of(left) = header_for(heap, left_link, rest | HMM_FREE);
@@ -189,7 +193,7 @@ HMM_INLINE hmm_units free_before(const struct HMM_HEAP *heap, const struct freed
     const hmm_units before = *footer_before(f->b);
     const hmm_units room = (hmm_units)f->link - (hmm_units)heap->home.first;
     if (!HMM_AUDITED) return before;
-    if (HMM_UNLIKELY(before - HMM_UNITS_LEAST > room - HMM_UNITS_LEAST)) return 0;
+    if (HMM_UNLIKELY(!size_is_plausible(before, room))) return 0;
     return is_free_of(heap, block_before(f->b, before), f->link - (HMM_LINK)before, before) ? before : 0;
 }
 
@@ -198,7 +202,7 @@ HMM_INLINE hmm_units free_after(const struct HMM_HEAP *heap, const struct freed 
     const hmm_units after = size_in(*header_of(f->next));
     const hmm_units room = (hmm_units)heap->home.end - (hmm_units)f->link - f->units;
     if (!HMM_AUDITED) return after;
-    if (HMM_UNLIKELY(after - HMM_UNITS_LEAST > room - HMM_UNITS_LEAST)) return 0;
+    if (HMM_UNLIKELY(!size_is_plausible(after, room))) return 0;
     return *footer_before(block_after(f->next, after)) == after ? after : 0;
 }
 
@@ -210,7 +214,7 @@ HMM_INLINE bool free_fast(struct HMM_HEAP *heap, void *p) {
     if (HMM_AUDITED && HMM_UNLIKELY(at - first >= end - first)) return false;
     const hmm_word header = *header_of(b);
     const hmm_units units = size_in(header);
-    if (HMM_AUDITED && HMM_UNLIKELY(units - HMM_UNITS_LEAST > end - at - HMM_UNITS_LEAST)) return false;
+    if (HMM_AUDITED && HMM_UNLIKELY(!size_is_plausible(units, (hmm_units)(end - at)))) return false;
     const struct freed f = {b, block_after(b, units), units, HMM_AUDITED ? (HMM_LINK)at : link_of(heap, b)};
     if (HMM_AUDITED && HMM_UNLIKELY(!is_allocated(heap, &f))) return false;
 

@@ -45,6 +45,8 @@ HMM_INTERNAL void take_statistics(const struct HMM_HEAP *heap, hmm_heap_statisti
     } else {
         count_by_walking(heap, &tally);
     }
+    /* A counter that was overwritten must not make a difference negative. */
+    if (tally.units_in_use > heap->units_total) tally.units_in_use = heap->units_total;
     stats->bytes_total = heap->bytes_total;
     stats->bytes_in_use = bytes_of(tally.units_in_use);
     stats->bytes_free = bytes_of(heap->units_total - tally.units_in_use);
@@ -56,7 +58,8 @@ HMM_INTERNAL void take_statistics(const struct HMM_HEAP *heap, hmm_heap_statisti
     stats->allocations = heap->allocations;
     stats->frees = heap->frees;
     stats->failures = heap->failures;
-    stats->fragmentation = per_mille(stats->bytes_free - stats->largest_free, stats->bytes_free);
+    const size_t scattered = stats->bytes_free > stats->largest_free ? stats->bytes_free - stats->largest_free : 0;
+    stats->fragmentation = per_mille(scattered, stats->bytes_free);
 }
 
 /* Walks over the blocks of one region. */
