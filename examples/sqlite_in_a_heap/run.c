@@ -21,6 +21,7 @@ struct running {
 };
 
 static void look_at_heap(const hmm_heap *heap, struct heap_state *state) {
+    if (heap == NULL) return;
     const double start = clock_seconds();
     hmm_heap_check(heap, &state->fault);
     state->check_seconds = clock_seconds() - start;

@@ -33,13 +33,18 @@
  *           are faults: options.on_fault is called; if it returns, the function returns its failure value and the heap is as it
  *           was before the call. Operations that do not touch the damage keep working. A fault listed nowhere else may be
  *           reported by every function that changes the heap when it meets damage on its way: HMM_FAULT_HEADER,
- *           HMM_FAULT_FOOTER, HMM_FAULT_LINK, HMM_FAULT_INDEX, HMM_FAULT_SENTINEL, HMM_FAULT_REGION_RECORD, and at audit level
- *           2 HMM_FAULT_CANARY and HMM_FAULT_WRITE_AFTER_FREE.
+ *           HMM_FAULT_FOOTER, HMM_FAULT_LINK, HMM_FAULT_INDEX, HMM_FAULT_TREE, HMM_FAULT_SENTINEL, HMM_FAULT_REGION_RECORD, at
+ *           audit level 2 HMM_FAULT_CANARY and HMM_FAULT_WRITE_AFTER_FREE, and when the regular check of level 2 is due
+ *           whatever hmm_heap_check finds (the count of changes until the next one then starts anew).
+ * Trusted   Operations believe the fixed part of the control block: where the first region begins and ends, where the index is,
+ *           the key. It stands at the start of the first region, so an overflow of what lies in front of that reaches it:
+ *           hmm_heap_check, hmm_heap_walk, hmm_heap_stats and hmm_heap_attach verify its checksum, and so does a fault before
+ *           it calls options.on_fault. At audit level 0 operations believe everything: a wrong pointer is undefined behaviour.
  * Time      is bounded for every function but those marked "linear". The bounds and their derivation stand in ARCHITECTURE.md:
  *           an operation takes at most two blocks out of the free index and puts two in, each with at most one tree descent.
  *           With R regions, finding the region of an address that is not in the first adds one descent of a tree of R nodes.
  *           Copying, zeroing and audit level 2 are linear in the bytes concerned.
- * Stack     No recursion; no function needs more than 1 KiB of stack on x86-64.
+ * Stack     No recursion; no function needs more than 2 KiB of stack on x86-64 when optimised, alloc and free 1 KiB.
  * Threads   The heap takes no lock. Calls on one heap must not overlap, in threads, signal handlers or interrupt handlers:
  *           the caller serialises them (examples/heap_behind_a_mutex.c). Different heaps are independent.
  *
@@ -54,8 +59,10 @@
  * HMM_STATS           1 (default): counters are kept. 0: they are not; hmm_heap_stats then counts blocks in linear time and
  *                     reports 0 for what only counters know.
  * HMM_HEAP_GRANULE    see below.
- * HMM_CHECK_INTERVAL  changes of the free index between two full checks at audit level 2 (an operation makes one to four);
- *                     0: none. Default 1024.
+ * HMM_SPLIT_HIGH_BYTES  requests of at least so many bytes take the high end of a free block. Default 1024.
+ * HMM_VALGRIND        1: valgrind is told which bytes are free; needs its header. Default 0.
+ * HMM_CHECK_INTERVAL  changes of the free index (an operation makes one to four) after which, at audit level 2, the next
+ *                     operation on a block checks the whole heap first; 0: never. Default 1024.
  * HMM_FAST            1 (default, unless compiled for size): at audit levels 0 and 1 the commonest allocations and frees have a
  *                     straight path of their own, in about half the instructions. 0: they have not, which saves about 2 KB of
  *                     code. What the heap does is the same.
@@ -162,8 +169,9 @@ typedef struct hmm_heap_options {
     void (*on_fault)(void *context, const hmm_fault *fault);
 
     /* Called when an allocation of `size` bytes finds no free block, before it fails. It may add or extend a region, or free
-     * blocks; if it returns true the allocation is tried once more. Not called for sizes that no block can have, nor by
-     * in-place functions. NULL: none. */
+     * blocks, but not the one that is being reallocated; if it returns true the allocation is tried once more. An aligned
+     * allocation looks for more than `size` bytes, see hmm_heap_alloc_aligned. Not called for sizes that no block can have, nor
+     * by in-place functions. NULL: none. */
     bool (*on_exhausted)(void *context, hmm_heap *heap, size_t size);
 
     /* Handed to both functions. */
@@ -186,7 +194,7 @@ HMM_API void hmm_fault_abort(void *context, const hmm_fault *fault);
 /* Makes a heap in memory that the caller lends it.
  *
  * memory: any address; bytes up to the next granule are padding. bytes: at least HMM_HEAP_BLOCK_OVERHEAD + control block + one
- *   block, a few hundred bytes; at most the largest block. options: NULL for the defaults; not kept.
+ *   block, a few hundred bytes; at most HMM_HEAP_LARGEST_BLOCK + control block. options: NULL for the defaults; not kept.
  * Returns the heap, which stands at the start of memory; or NULL after a fault, and memory is then untouched.
  * Faults (with options->on_fault): HMM_FAULT_OPTIONS, HMM_FAULT_REGION_SMALL, HMM_FAULT_REGION_LARGE, HMM_FAULT_REGION_WRAPS.
  *   HMM_FAULT_OPTIONS goes to the default handler, since options->on_fault cannot be trusted then.
@@ -199,7 +207,7 @@ HMM_API HMM_NODISCARD hmm_heap *hmm_heap_create(void *memory, size_t bytes, cons
 /* Opens a heap that lies in memory already: mapped from a file, inherited, kept over a restart; perhaps at another address.
  *
  * regions: the spans that the heap had when it was last used, the one of hmm_heap_create first, the others in any order; all may
- *   have moved, but together. count: how many. options: as for create; capacity and secret are ignored (the heap has them).
+ *   have moved, but together and by a multiple of the granule and of 8. count: how many. options: as for create; capacity and secret are ignored (the heap has them).
  *   fault: NULL, or receives the reason of a failure.
  * Returns the heap, having stored the handlers and context of `options` in it and nothing else. Or NULL, nothing changed: the
  *   fault is in *fault; on_fault is not called.
@@ -212,15 +220,16 @@ HMM_API HMM_NODISCARD hmm_heap *hmm_heap_attach(const hmm_span *regions, size_t 
                                                 hmm_fault *fault);
 
 /* Ends a heap: forgets its regions, which are the caller's again, and makes the control block invalid. Allocated blocks cease to
- * exist. heap NULL does nothing. Nothing else needs to be released; a heap need not be destroyed before its memory is reused,
- * except under AddressSanitizer or valgrind, where this makes the regions addressable again.
- * Time: O(regions). */
+ * exist, and the heap must not be used any more: check and attach will say that it is none. heap NULL does nothing. Nothing else
+ * needs to be released; a heap need not be destroyed before its memory is reused, except under AddressSanitizer or valgrind, where
+ * this makes the regions addressable again (those behind a damaged region record not). No faults. Time: O(regions).
+ * Example: hmm_heap_destroy(heap); free(memory); */
 HMM_API void hmm_heap_destroy(hmm_heap *heap);
 
 /* Adds a region.
  *
- * memory, bytes: as for create; at least a region record (48 bytes) and one block; in the reach of links, which is 2^31 granules
- *   below and above the control block. May touch another region but is never joined to it.
+ * memory, bytes: as for create; at least a region record (32 bytes), a header and one block, each up to the next granule; in the
+ *   reach of links, which is 2^31 granules (below, 2^16 less) from the control block. May touch another region but is never joined to it.
  * Returns HMM_OK, or the code of the fault, and memory is then untouched.
  * Faults: HMM_FAULT_REGION_SMALL, HMM_FAULT_REGION_LARGE, HMM_FAULT_REGION_WRAPS, HMM_FAULT_REGION_OVERLAPS,
  *   HMM_FAULT_REGION_FAR.
@@ -240,16 +249,18 @@ HMM_API int hmm_heap_extend_region(hmm_heap *heap, void *memory, size_t more_byt
 /* Gives back bytes at the end of a region, as far as they are free. May be called at any time.
  *
  * memory: the region's start. bytes: the most to give back.
- * Returns how many bytes the region's end has moved down, at most `bytes`: 0 when the last block is allocated. They are
- *   the caller's again. Never leaves a piece that is too small for a block, so it may give back a little less than is free.
+ * Returns how many bytes the region's end has moved down, at most `bytes`: when the last block is allocated, no more than the few
+ *   bytes behind it that were too little for a block. They are the caller's again. Never leaves a piece that is too small for a block, so it may give back a little less than is free.
  * Faults: HMM_FAULT_REGION_UNKNOWN; returns 0.
  * Example: with 10,000 bytes free at the end, hmm_heap_shrink_region(heap, start, 8192) => 8192 */
 HMM_API size_t hmm_heap_shrink_region(hmm_heap *heap, void *memory, size_t bytes);
 
 /* Gives back a whole region, when nothing in it is allocated. The region of hmm_heap_create holds the control block and stays.
  *
+ * memory: the region's start, as it was lent.
  * Returns HMM_OK: the region is the caller's again. HMM_IN_USE: it holds an allocated block or the control block. Or a fault.
- * Faults: HMM_FAULT_REGION_UNKNOWN. */
+ * Faults: HMM_FAULT_REGION_UNKNOWN.
+ * Example: if (hmm_heap_remove_region(heap, extra) == HMM_OK) free(extra); */
 HMM_API int hmm_heap_remove_region(hmm_heap *heap, void *memory);
 
 /* ---- Allocating ---------------------------------------------------------------------------------------------------------- */
@@ -265,7 +276,8 @@ HMM_API int hmm_heap_remove_region(hmm_heap *heap, void *memory);
 HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc(hmm_heap *heap, size_t size);
 
 /* Allocates an array of count elements of size bytes, all bytes zero. As hmm_heap_alloc for the product; NULL also if that
- * overflows. Time: linear in the product. */
+ * overflows. Time: linear in the product.
+ * Example: int *squares = hmm_heap_alloc_zeroed(heap, 100, sizeof *squares); */
 HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc_zeroed(hmm_heap *heap, size_t count, size_t size);
 
 /* Allocates a block whose payload is aligned.
@@ -293,17 +305,18 @@ HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc_greedy(hmm_heap *heap, siz
  * Returns HMM_OK, and hmm_heap_usable_size(heap, p) >= size; HMM_NO_ROOM when the free space after the block is too small;
  *   HMM_BAD_SIZE for a size that no block can have: block, contents and heap are then untouched. Growing takes the lower part
  *   of the following free block, shrinking gives the tail back and coalesces it. Never changes p.
- * Faults: p not an allocated block of this heap, see hmm_heap_free; returns the code.
+ * Faults: p not an allocated block of this heap, NULL included, see hmm_heap_free; returns the code.
  * Example: usable 44, next block free with 64: resize(p, 100) => HMM_OK; resize(p, 200) => HMM_NO_ROOM, still 44. */
 HMM_API int hmm_heap_resize(hmm_heap *heap, void *p, size_t size);
 
 /* Resizes a block in place as far as there is room.
  *
  * needed: least usable size. wanted: most; needed > wanted gives HMM_BAD_SIZE. got: NULL, or receives the usable size afterwards
- *   (on failure too, 0 if p is bad).
+ *   (on failure too, 0 on a fault).
  * Returns HMM_OK: the block has grown towards `wanted` as far as the following free block allows, to at least `needed`; or it has
  *   shrunk to `wanted`, which was smaller. HMM_NO_ROOM: `needed` cannot be had in place, nothing changed. Or a fault as for
- *   hmm_heap_resize. */
+ *   hmm_heap_resize.
+ * Example: usable 44, next block free with 64: resize_greedy(p, 60, 1000, &got) => HMM_OK, got 108. */
 HMM_API int hmm_heap_resize_greedy(hmm_heap *heap, void *p, size_t needed, size_t wanted, size_t *got);
 
 /* Resizes a block, moving it if need be.
@@ -312,33 +325,41 @@ HMM_API int hmm_heap_resize_greedy(hmm_heap *heap, void *p, size_t needed, size_
  * Returns the block, its contents kept up to the smaller usable size, aligned to the granule; p is then no longer valid
  *   unless it is what was returned. In place if resize can; else into the free block before it, its contents moved down; else
  *   to a new block as of hmm_heap_alloc. NULL if none of these is possible, or on a fault: p is then untouched and still
- *   allocated.
- * Faults: as hmm_heap_free. Time: linear in the contents when the block moves. */
+ *   allocated. (A fault handler that does not return, from a fault found after on_exhausted changed what surrounds p, leaves the
+ *   new block allocated, too.)
+ * Faults: as hmm_heap_free. Time: linear in the contents when the block moves.
+ * Example: char *longer = hmm_heap_realloc(heap, text, 200); if (longer != NULL) text = longer; */
 HMM_API HMM_NODISCARD void *hmm_heap_realloc(hmm_heap *heap, void *p, size_t size);
 
 /* As hmm_heap_realloc, and the result is aligned as by hmm_heap_alloc_aligned: in place when p is so aligned and resize can,
- * else to a new aligned block. Up to the granule this is hmm_heap_realloc. NULL also if the alignment is no power of two. */
+ * else to a new aligned block. Up to the granule this is hmm_heap_realloc. NULL also if the alignment is no power of two.
+ * Example: page = hmm_heap_realloc_aligned(heap, page, 4096, 8192); */
 HMM_API HMM_NODISCARD void *hmm_heap_realloc_aligned(hmm_heap *heap, void *p, size_t alignment, size_t size);
 
 /* Frees a block and coalesces it with its free neighbours. p NULL does nothing. Afterwards p is invalid.
  *
  * Faults: HMM_FAULT_OUTSIDE, HMM_FAULT_MISALIGNED, HMM_FAULT_NOT_ALLOCATED (freed already), HMM_FAULT_HEADER (no block starts at
  *   p, or its header or the next one was overwritten; also a block freed already and coalesced since); nothing is freed then.
- *   Not found: a pointer into a payload that imitates two consecutive headers (about 1 in 2^8 times the chance that its bytes
- *   make a plausible size), and a stale pointer to memory that was handed out again. */
+ *   Not found: a header overwritten by a value that happens to be valid there (1 in 2^4; never one that differs in a single bit);
+ *   a pointer into a payload that imitates two consecutive headers (about 1 in 2^8 times the chance that its bytes make a
+ *   plausible size); and a stale pointer to memory that was handed out again.
+ * Example: hmm_heap_free(heap, text); text = NULL; */
 HMM_API void hmm_heap_free(hmm_heap *heap, void *p);
 
 /* ---- Asking -------------------------------------------------------------------------------------------------------------- */
 
-/* The bytes of p's payload that the caller may use: at least what was asked for, less than one granule more unless a rest
- * was too small for a block. Faults: as hmm_heap_free; returns 0. p NULL gives 0. */
+/* The bytes of p's payload that the caller may use: at least what was asked for; less than one granule more, unless that was less
+ * than a smallest block holds, a rest was too small for a block, or more was taken greedily. Faults: as hmm_heap_free; returns 0.
+ * p NULL gives 0. Example: on 64 bit hmm_heap_usable_size(heap, hmm_heap_alloc(heap, 13)) => 28 */
 HMM_API size_t hmm_heap_usable_size(hmm_heap *heap, const void *p);
 
 /* The largest size for which hmm_heap_alloc would succeed now without on_exhausted; 0 if nothing is free, or if the index is
- * damaged there (hmm_heap_check says how). At most one tree descent. */
+ * damaged there (hmm_heap_check says how). At most one tree descent.
+ * Example: size_t most = hmm_heap_largest_free(heap); void *all = hmm_heap_alloc(heap, most); */
 HMM_API size_t hmm_heap_largest_free(const hmm_heap *heap);
 
-/* Whether p lies in a region of this heap, between its first block and its end: inside a block, allocated or free. */
+/* Whether p lies in a region of this heap, between its first block and its end: inside a block, allocated or free.
+ * Example: if (hmm_heap_contains(heap, p)) hmm_heap_free(heap, p); else free(p); */
 HMM_API bool hmm_heap_contains(const hmm_heap *heap, const void *p);
 
 /* What a heap holds. Bytes count whole blocks, headers included, unless it says usable. With HMM_STATS 0 the first five and the
@@ -358,8 +379,9 @@ typedef struct hmm_heap_statistics {
     unsigned fragmentation; /* external, in per mille: 1000 * (1 - largest_free / bytes_free), rounded down; 0 if none is free */
 } hmm_heap_statistics;
 
-/* Fills *stats. Time: that of hmm_heap_largest_free; linear in blocks with HMM_STATS 0. A realloc that takes a new block counts
- * as one allocation and one free; one that resizes in place or moves into the free block before, as none. */
+/* Fills *stats; with zeros if the control block is damaged. Time: that of hmm_heap_largest_free; linear in blocks with HMM_STATS 0.
+ * A realloc that takes a new block counts as one allocation and one free; one that resizes in place or moves into the free block
+ * before, as none. Example: hmm_heap_statistics stats; hmm_heap_stats(heap, &stats); printf("%zu bytes free\n", stats.bytes_free); */
 HMM_API void hmm_heap_stats(const hmm_heap *heap, hmm_heap_statistics *stats);
 
 /* A block as the walk shows it. */
@@ -373,7 +395,8 @@ typedef struct hmm_block {
 /* Calls visit(context, block) for every block, regions in order of address, blocks in order of address, until it returns false.
  *
  * The visitor must not change the heap. Returns HMM_OK after the last block, HMM_STOPPED after a false, or the code of a fault:
- * the walk ends before a damaged block; on_fault is not called. Time: linear in blocks. */
+ * the walk ends before a damaged block, or does not begin if the control block is damaged; on_fault is not called. Time: linear in
+ * blocks. Example: examples/sqlite_in_a_heap/picture.c draws a heap with it. */
 HMM_API int hmm_heap_walk(const hmm_heap *heap, bool (*visit)(void *context, const hmm_block *block), void *context);
 
 /* Checks the whole heap: control block, region records, every block, every link, the free index against the blocks, every
@@ -381,7 +404,8 @@ HMM_API int hmm_heap_walk(const hmm_heap *heap, bool (*visit)(void *context, con
  *
  * fault: NULL, or receives the first fault, or {HMM_OK, NULL, a sentence} if there is none. on_fault is not called.
  * Returns HMM_OK or the code. Whatever was overwritten, it never crashes, loops, or reads outside the regions.
- * Time: linear in blocks. */
+ * Time: linear in blocks.
+ * Example: hmm_fault fault; if (hmm_heap_check(heap, &fault) != HMM_OK) puts(fault.text); */
 HMM_API int hmm_heap_check(const hmm_heap *heap, hmm_fault *fault);
 
 #ifdef __cplusplus

@@ -14,7 +14,7 @@
 #include "compiler.h"
 
 /* A word of a bitmap. */
-typedef size_t hmm_bits;
+typedef size_t HMM_MAY_ALIAS hmm_bits;
 
 enum { HMM_BITS = (int)sizeof(hmm_bits) * CHAR_BIT };
 

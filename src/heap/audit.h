@@ -39,14 +39,16 @@ HMM_INLINE hmm_units units_to_end(const struct HMM_HEAP *heap, const struct bloc
     return r == NULL ? 0 : units_between(b, region_end(heap, r));
 }
 
+HMM_OUTLINE int report_record(const struct HMM_HEAP *heap, const struct region *damaged) {
+    return report(heap, HMM_FAULT_REGION_RECORD, damaged, "the record at the start of a region was overwritten");
+}
+
 /* For what leads to an address in no region: a damaged record hides the regions behind it, and then is what is wrong. */
 HMM_OUTLINE int report_no_region(const struct HMM_HEAP *heap, const void *target, hmm_result code, const void *address,
                                  const char *text) {
     struct region_view view = {heap, NULL, false};
     search_region(&view, address_of(target));
-    if (view.damaged != NULL)
-        return report(heap, HMM_FAULT_REGION_RECORD, view.damaged, "the record at the start of a region was overwritten");
-    return report(heap, code, address, text);
+    return view.damaged != NULL ? report_record(heap, view.damaged) : report(heap, code, address, text);
 }
 
 /* Whether a header gives a block at b a size that fits into its region. */

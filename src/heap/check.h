@@ -33,8 +33,7 @@ HMM_INTERNAL void tally_free(const struct HMM_HEAP *heap, const struct block *b,
 /* ---- Regions ------------------------------------------------------------------------------------------------------------- */
 
 HMM_INTERNAL int check_control(const struct HMM_HEAP *heap, hmm_fault *fault) {
-    if (heap->magic != HMM_MAGIC || heap->layout != layout_number() || heap->seal != control_seal(heap) ||
-        !geometry_is_sound(heap))
+    if (!control_is_sound(heap))
         return found(fault, HMM_FAULT_CONTROL, heap, "the control block was overwritten, or this is not a heap");
     return HMM_OK;
 }

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * An instance is a file that defines these, then includes "instance.h" and "public.h" (see heap.c):
+ * An instance is a file that defines these, then includes "public.h" (see heap.c):
  *
  * HMM_HEAP        the public type, e.g. hmm_heap
  * HMM_NAME(verb)  a public function, e.g. hmm_heap_##verb

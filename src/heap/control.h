@@ -48,6 +48,11 @@ HMM_INTERNAL bool geometry_is_sound(const struct HMM_HEAP *heap) {
     return heap->exact_bits == g.exact_bits && heap->exact == g.exact && heap->classes == g.classes && heap->map_at == g.map_at;
 }
 
+HMM_INTERNAL bool control_is_sound(const struct HMM_HEAP *heap) {
+    return heap->magic == HMM_MAGIC && heap->layout == layout_number() && heap->seal == control_seal(heap) &&
+           geometry_is_sound(heap);
+}
+
 /* ---- How a span is divided ----------------------------------------------------------------------------------------------- */
 
 /* What the bytes of a span become. Addresses, so that nothing is dereferenced; end and limit are one past. */

@@ -4,7 +4,7 @@
 #ifndef HMM_HEAP_FAULT_H
 #define HMM_HEAP_FAULT_H
 
-#include "instance.h"
+#include "control.h"
 
 HMM_INTERNAL void call_fault_handler(void (*handler)(void *, const hmm_fault *), void *context, const hmm_fault *fault) {
     if (handler != NULL)
@@ -15,10 +15,11 @@ HMM_INTERNAL void call_fault_handler(void (*handler)(void *, const hmm_fault *),
         HMM_TRAP();
 }
 
-/* Reports a fault to the heap's handler. Returns the code, when the handler returns. */
+/* Reports a fault to the heap's handler. Returns the code, when the handler returns. A handler in a control block that was
+ * overwritten is not called, but the default one. */
 HMM_OUTLINE int report(const struct HMM_HEAP *heap, hmm_result code, const void *address, const char *text) {
     const hmm_fault fault = {code, address, text};
-    void (*handler)(void *, const hmm_fault *) = heap->on_fault;
+    void (*handler)(void *, const hmm_fault *) = control_is_sound(heap) ? heap->on_fault : NULL;
     void *context = heap->context;
     hmm_memory_leave();
     call_fault_handler(handler, context, &fault);

@@ -8,6 +8,7 @@
 
 /* 0 also where the index is damaged: the fault handler itself may ask, so nothing is reported. */
 HMM_INTERNAL size_t largest_free_bytes(const struct HMM_HEAP *heap) {
+    if (!control_is_sound(heap)) return 0;
     const unsigned number = last_marked_class(heap);
     if (number == 0 || number >= heap->classes) return 0;
     struct class_view view = {heap, number};
@@ -38,6 +39,8 @@ HMM_INTERNAL unsigned per_mille(size_t part, size_t whole) {
 
 HMM_INTERNAL void take_statistics(const struct HMM_HEAP *heap, hmm_heap_statistics *stats) {
     struct tally tally = {0};
+    *stats = (hmm_heap_statistics){0};
+    if (!control_is_sound(heap)) return;
     if (HMM_STATS) {
         tally.units_in_use = heap->units_in_use;
         tally.blocks_in_use = heap->allocations - heap->frees;
@@ -83,13 +86,16 @@ HMM_INTERNAL int walk_region(const struct HMM_HEAP *heap, const struct region *r
 }
 
 HMM_INTERNAL int walk_heap(const struct HMM_HEAP *heap, bool (*visit)(void *, const hmm_block *), void *context) {
+    int code = check_control(heap, NULL);
+    if (code == HMM_OK) code = check_regions(heap, NULL);
+    if (code != HMM_OK) return code;
     struct region_view view = {heap, NULL, false};
     regions_iterator it;
     for (HMM_LINK node = regions_start_least(&it, &view, heap->regions); node != HMM_NO_REGION; node = regions_next(&it)) {
-        const int code = walk_region(heap, region_of_link(heap, node), visit, context);
+        code = walk_region(heap, region_of_link(heap, node), visit, context);
         if (code != HMM_OK) return code;
     }
-    return view.damaged != NULL ? HMM_FAULT_REGION_RECORD : HMM_OK;
+    return HMM_OK;
 }
 
 #endif

@@ -106,11 +106,13 @@ struct HMM_HEAP {
     size_t failures;
     hmm_bits summary; /* a bit for each word of the bitmap that is not 0 */
     hmm_link heads[]; /* of the classes: newest block of an exact class, root of the tree of another; class 0 is never used */
-};
+} HMM_MAY_ALIAS;
 
 _Static_assert(sizeof(HMM_LINK) == sizeof(HMM_WORD), "links and headers have one width");
 _Static_assert(HMM_SIZE_BITS + HMM_CHECK_BITS + 2 == sizeof(HMM_WORD) * CHAR_BIT,
                "size, two flags and check value fill a header");
+_Static_assert(HMM_CHECK_BITS == 1 || ((HMM_MULTIPLIER + 1u) & (((uint64_t)1 << HMM_CHECK_BITS) - 1)) == 0,
+               "the multiplier ends in as many 1 bits as there are check bits");
 _Static_assert((HMM_GRANULE & (HMM_GRANULE - 1)) == 0, "the granule is a power of two");
 _Static_assert(HMM_GRANULE >= 2 * sizeof(HMM_WORD) && HMM_GRANULE <= 4096,
                "the granule holds a header and a link, and has a logarithm");

@@ -9,6 +9,9 @@
 #include "control.h"
 #include "release.h"
 
+#define HMM_TEXT_WRAPS "the region runs past the end of the address space"
+#define HMM_TEXT_LARGE "the region is larger than the largest block: use the wide instance or several regions"
+
 /* ---- Finding a region ---------------------------------------------------------------------------------------------------- */
 
 /* The region that was lent at that address. *code: HMM_OK, or the fault that was reported. */
@@ -26,7 +29,7 @@ HMM_OUTLINE struct region *region_lent_at(const struct HMM_HEAP *heap, const voi
     if (node != HMM_NO_REGION && regions_access(&view, node) && region_start(region_of_link(heap, node)) == start)
         return region_of_link(heap, node);
     *code = view.damaged != NULL
-                ? report(heap, HMM_FAULT_REGION_RECORD, view.damaged, "the record at the start of a region was overwritten")
+                ? report_record(heap, view.damaged)
                 : report(heap, HMM_FAULT_REGION_UNKNOWN, memory, "no region of this heap starts at that address");
     return NULL;
 }
@@ -52,8 +55,7 @@ HMM_INTERNAL int audit_span(const struct HMM_HEAP *heap, uintptr_t start, uintpt
     const HMM_LINK below = regions_search(&view, heap->regions, high, HMM_AVL_LESS);
     const HMM_LINK above =
         view.damaged != NULL ? HMM_NO_REGION : regions_search(&view, heap->regions, high, HMM_AVL_GREATER_EQUAL);
-    if (view.damaged != NULL)
-        return report(heap, HMM_FAULT_REGION_RECORD, view.damaged, "the record at the start of a region was overwritten");
+    if (view.damaged != NULL) return report_record(heap, view.damaged);
     bool taken = overlaps(&view, below, except, start, limit) || overlaps(&view, above, except, start, limit);
     if (!taken && below != HMM_NO_REGION && region_of_link(heap, below) == except) {
         const HMM_LINK next_below = regions_search(&view, heap->regions, below, HMM_AVL_LESS);
@@ -118,12 +120,11 @@ HMM_INTERNAL struct HMM_HEAP *create_heap(void *memory, size_t bytes, const HMM_
 
     const struct division d = divide(start, bytes, HMM_HEAP_ALIGNMENT, control_bytes(&g));
     if (memory != NULL && hmm_span_wraps(start, bytes))
-        found(&fault, HMM_FAULT_REGION_WRAPS, memory, "the region runs past the end of the address space");
+        found(&fault, HMM_FAULT_REGION_WRAPS, memory, HMM_TEXT_WRAPS);
     else if (memory == NULL || !division_has_room(&d))
         found(&fault, HMM_FAULT_REGION_SMALL, memory, "the region is NULL or too small for the control block and one block");
     else if (division_is_too_large(&d))
-        found(&fault, HMM_FAULT_REGION_LARGE, memory,
-              "the region is larger than the largest block: use the wide instance or several regions");
+        found(&fault, HMM_FAULT_REGION_LARGE, memory, HMM_TEXT_LARGE);
     if (fault.code != HMM_OK) {
         call_fault_handler(options->on_fault, options->context, &fault);
         return NULL;
@@ -140,14 +141,11 @@ HMM_INTERNAL struct HMM_HEAP *create_heap(void *memory, size_t bytes, const HMM_
 
 HMM_INTERNAL int add_region(struct HMM_HEAP *heap, void *memory, size_t bytes) {
     const uintptr_t start = address_of(memory);
-    if (memory != NULL && hmm_span_wraps(start, bytes))
-        return report(heap, HMM_FAULT_REGION_WRAPS, memory, "the region runs past the end of the address space");
+    if (memory != NULL && hmm_span_wraps(start, bytes)) return report(heap, HMM_FAULT_REGION_WRAPS, memory, HMM_TEXT_WRAPS);
     const struct division d = divide(start, bytes, HMM_GRANULE, sizeof(struct region));
     if (memory == NULL || !division_has_room(&d))
         return report(heap, HMM_FAULT_REGION_SMALL, memory, "the region is NULL or too small for its record and one block");
-    if (division_is_too_large(&d))
-        return report(heap, HMM_FAULT_REGION_LARGE, memory,
-                      "the region is larger than the largest block: use the wide instance or several regions");
+    if (division_is_too_large(&d)) return report(heap, HMM_FAULT_REGION_LARGE, memory, HMM_TEXT_LARGE);
     int code = audit_span(heap, start, d.limit, NULL);
     if (code == HMM_OK && HMM_AUDIT_LEVEL >= 1) code = audit_put(heap, (hmm_units)((d.end - d.first) >> HMM_GRANULE_SHIFT));
     if (code == HMM_OK) take_over(heap, &d);
@@ -177,13 +175,11 @@ HMM_INTERNAL int extend_region(struct HMM_HEAP *heap, void *memory, size_t more_
     struct region *r = region_lent_at(heap, memory, &code);
     if (r == NULL || more_bytes == 0) return code;
     const uintptr_t limit = region_limit(heap, r);
-    if (hmm_span_wraps(limit, more_bytes))
-        return report(heap, HMM_FAULT_REGION_WRAPS, memory, "the region runs past the end of the address space");
+    if (hmm_span_wraps(limit, more_bytes)) return report(heap, HMM_FAULT_REGION_WRAPS, memory, HMM_TEXT_WRAPS);
     struct block *old_end = region_end(heap, r);
     struct block *end = block_at(hmm_round_down(limit + more_bytes, HMM_GRANULE));
     if ((address_of(end) - address_of(first_block(heap, r))) >> HMM_GRANULE_SHIFT > HMM_UNITS_MOST)
-        return report(heap, HMM_FAULT_REGION_LARGE, memory,
-                      "the region is larger than the largest block: use the wide instance or several regions");
+        return report(heap, HMM_FAULT_REGION_LARGE, memory, HMM_TEXT_LARGE);
     code = audit_span(heap, limit, limit + more_bytes, r);
     if (code == HMM_OK && HMM_AUDIT_LEVEL >= 1) code = audit_sentinel(heap, old_end);
     if (HMM_UNLIKELY(code != HMM_OK)) return code;
@@ -275,8 +271,7 @@ HMM_INTERNAL int remove_region(struct HMM_HEAP *heap, void *memory) {
     struct region_view view = {heap, NULL, false};
     const uintptr_t start = region_start(r);
     const size_t bytes = (size_t)(region_limit(heap, r) - start);
-    if (regions_remove(&view, &heap->regions, link_of_region(heap, r)) == HMM_NO_REGION)
-        return report(heap, HMM_FAULT_REGION_RECORD, view.damaged, "the record at the start of a region was overwritten");
+    if (regions_remove(&view, &heap->regions, link_of_region(heap, r)) == HMM_NO_REGION) return report_record(heap, view.damaged);
     if (units != 0) index_take(heap, first, units);
     heap->units_total -= units;
     heap->bytes_total -= bytes;

@@ -105,9 +105,10 @@ static unsigned char *random_word(const subject *s) {
     const picture *p = picture_of(s->heap);
     const hmm_block *block = &p->blocks[random_below(p->count)];
     unsigned char *payload = (unsigned char *)(uintptr_t)block->memory;
-    switch (random_below(4)) {
+    switch (random_below(5)) {
     case 0: return payload - WORD;                                                 /* header */
     case 1: return payload + block->bytes - 2 * WORD;                              /* footer or canary */
+    case 3: return payload + block->bytes - WORD;                                  /* next header, or the end of the region */
     case 2: return payload + random_below(block->bytes < 6 * WORD ? 2 : 5) * WORD; /* links and balance */
     default: return payload + random_below(block->bytes / WORD - 1) * WORD;
     }
@@ -264,6 +265,24 @@ static void run_damaged_tree(subject *s, const ground *g, uint64_t seed) {
     hmm_heap_destroy(s->heap);
 }
 
+/* Frees every place inside the last block of a region, whose payload is random: some may imitate a block, and then the heap is
+ * damaged, but none leads out of the region. The end of the region is overwritten, too. */
+static void run_interior_pointers(subject *s, const ground *g, uint64_t seed) {
+    random_state = seed * 0x9E3779B97F4A7C15u + 1;
+    s->notes = (fault_notes){.count = 0};
+    hmm_heap_options options = noting_options(&s->notes);
+    s->heap = hmm_heap_create(g->first, FIRST_BYTES, &options);
+    EXPECT(s->heap != NULL);
+    unsigned char *last = hmm_heap_alloc(s->heap, hmm_heap_largest_free(s->heap));
+    const size_t bytes = hmm_heap_usable_size(s->heap, last) + OVERHEAD;
+    for (size_t i = 0; i < bytes - OVERHEAD; i++) last[i] = seed % 2 == 0 ? (unsigned char)next_random() : 0xFF;
+    if (seed % 4 < 2) raw_set_word(last + bytes - WORD, (uint32_t)next_random());
+    size_t faults = 0;
+    for (size_t at = GRANULE; at < bytes && s->notes.count == faults; at += GRANULE, faults++) hmm_heap_free(s->heap, last + at);
+    hmm_heap_free(s->heap, last);
+    hmm_heap_destroy(s->heap);
+}
+
 /* ---- Damage that is not recognised --------------------------------------------------------------------------------------- */
 
 static hmm_block random_free_block(const subject *s) {
@@ -338,6 +357,12 @@ static void trees_are_audited_far_enough(void) {
     for (uint64_t seed = first_seed(); seed < end; seed++) run_damaged_tree(&the_subject, &g, seed);
 }
 
+static void interior_pointers_stay_within_the_region(void) {
+    const ground g = make_ground();
+    const uint64_t end = first_seed() + heaps();
+    for (uint64_t seed = first_seed(); seed < end; seed++) run_interior_pointers(&the_subject, &g, seed);
+}
+
 static void forged_trees_stay_within_the_blocks(void) {
     const ground g = make_ground();
     const uint64_t end = first_seed() + 4 * heaps();
@@ -346,7 +371,8 @@ static void forged_trees_stay_within_the_blocks(void) {
 
 int main(int argc, char **argv) {
     static const struct test tests[] = {TEST(a_fault_changes_nothing), TEST(no_damaged_block_is_changed),
-                                        TEST(trees_are_audited_far_enough), TEST(forged_trees_stay_within_the_blocks)};
+                                        TEST(trees_are_audited_far_enough), TEST(interior_pointers_stay_within_the_region),
+                                        TEST(forged_trees_stay_within_the_blocks)};
     if (HMM_AUDIT_LEVEL < 1) return EXIT_SUCCESS; /* without audits, damage is undefined behaviour */
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);
 }
