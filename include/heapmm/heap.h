@@ -44,7 +44,8 @@
  *           an operation takes at most two blocks out of the free index and puts two in, each with at most one tree descent.
  *           With R regions, finding the region of an address that is not in the first adds one descent of a tree of R nodes.
  *           Copying, zeroing and audit level 2 are linear in the bytes concerned.
- * Stack     No recursion; no function needs more than 2 KiB of stack on x86-64 when optimised, alloc and free 1 KiB.
+ * Stack     No recursion; on x86-64 and optimised, no function needs more than 2 KiB of stack; alloc and free need 1 KiB up to
+ *           audit level 1.
  * Threads   The heap takes no lock. Calls on one heap must not overlap, in threads, signal handlers or interrupt handlers:
  *           the caller serialises them (examples/heap_behind_a_mutex.c). Different heaps are independent.
  *
