@@ -19,7 +19,7 @@ HMM_INTERNAL void call_fault_handler(void (*handler)(void *, const hmm_fault *),
  * overwritten is not called, but the default one. */
 HMM_OUTLINE int report(const struct HMM_HEAP *heap, hmm_result code, const void *address, const char *text) {
     const hmm_fault fault = {code, address, text};
-    void (*handler)(void *, const hmm_fault *) = control_is_sound(heap) ? heap->on_fault : NULL;
+    void (*handler)(void *, const hmm_fault *) = heap->seal == control_seal(heap) ? heap->on_fault : NULL;
     void *context = heap->context;
     hmm_memory_leave();
     call_fault_handler(handler, context, &fault);
