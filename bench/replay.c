@@ -18,6 +18,10 @@ void *arena_of(size_t bytes) {
     return must(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
 }
 
+size_t replay_arena_bytes(const struct trace *t) {
+    return ((size_t)t->peak * 2 + 4095) / 4096 * 4096;
+}
+
 bool replay_begin(struct replay *r, const struct subject *subject, const struct trace *t, void *memory, size_t bytes) {
     r->subject = subject;
     r->heap = subject->create(memory, bytes);

@@ -16,6 +16,9 @@ struct replay {
 /* Memory of which only what is touched exists; aligned to a page. Ends the program if there is none. */
 void *arena_of(size_t bytes);
 
+/* Twice the peak: where an operation is measured that is not to be short of space. */
+size_t replay_arena_bytes(const struct trace *t);
+
 /* false: the subject cannot be created in so many bytes. */
 bool replay_begin(struct replay *r, const struct subject *subject, const struct trace *t, void *memory, size_t bytes);
 void replay_end(struct replay *r);

@@ -36,7 +36,7 @@ static size_t end_of_pairs(const struct trace *t, size_t pairs, size_t *allocati
 }
 
 static int steady(const struct subject *subject, const struct trace *t, size_t pairs) {
-    const size_t bytes = ((size_t)t->peak * 2 + 4095) / 4096 * 4096;
+    const size_t bytes = replay_arena_bytes(t);
     size_t allocations;
     const size_t end = end_of_pairs(t, pairs, &allocations);
     struct replay r;
