@@ -87,3 +87,31 @@ def self_costs(path):
                     costs[function] = costs.get(function, 0) + int(line.split()[1])
                 of_call = False
     return {re.sub(r"('\d+|@.*)$", "", name): cost for name, cost in costs.items()} if costs else {}
+
+
+def dearest(variant, subject, trace, count):
+    """{verb: (operations stepped through, instructions of the dearest)}; the count operations of each verb that enter the most
+    basic blocks are stepped through."""
+    places = run(program(f"dearest-{variant}"), subject, trace, count).split()
+    return stepped(variant, subject, trace, places)
+
+
+def stepped(variant, subject, trace, places):
+    lines = run(program(f"step-{variant}"), subject, trace, *places).splitlines()
+    return {verb: (int(count), int(most)) for verb, count, most, _ in map(str.split, lines)}
+
+
+def searched(variant, subject, verb, tries):
+    """Instructions of the dearest operation of the sequence that a search finds."""
+    path = RESULTS / f"dearest-{subject}-{verb}-{variant}.trc"
+    run(program(f"search-{variant}"), subject, verb, tries, path)
+    return dearest(variant, subject, path, 5)[verb][1]
+
+
+def pages(variant, subject, kind):
+    """Mean and most distinct pages of an alloc, mean and most of a free; None if the subject cannot hold the trace."""
+    done = subprocess.run([program(f"pages-{variant}"), subject, kind], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        return None
+    mean_alloc, most_alloc, mean_free, most_free = done.stdout.split()
+    return float(mean_alloc), int(most_alloc), float(mean_free), int(most_free)

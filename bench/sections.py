@@ -171,4 +171,59 @@ def instructions_of_others(found, subjects):
     return table
 
 
-ALL = {"space": space, "instructions": instructions}
+# ---- The worst single operation ---------------------------------------------------------------------------------------------------
+
+WORST_GOALS = {"alloc": 400, "free": 300}
+
+
+def worst(quick, progress):
+    section = Section("The worst single operation", "Instructions of the dearest allocation and of the dearest free, stepped through "
+                      "one by one in the optimised program (-O2, granule 16, arena of twice the most bytes live). Of each trace those "
+                      "operations are stepped through that enter the most basic blocks. The last rows are sequences that hill climbing "
+                      "found: some hundred free blocks of many sizes in few trees, and then the dearest operation that random changes "
+                      "lead to; the sequences stand in build/bench/ as traces.")
+    count, tries = (20, 2000) if quick else (200, 200000)
+    tasks, labels = [], []
+    for variant in ("level0", "level1"):
+        for kind in KINDS:
+            labels.append((variant, kind))
+            tasks.append(partial(measure.dearest, f"{variant}-granule16", "heap", kind, count))
+        for verb in WORST_GOALS:
+            labels.append((variant, f"searched, {verb}"))
+            tasks.append(partial(measure.searched, f"{variant}-granule16", "heap", verb, tries))
+    found = dict(zip(labels, measure.in_parallel(tasks, progress, "worst single operation")))
+    table = Table("worst", "Instructions of the dearest operation, default instance",
+                  ["sequence", "alloc, level 0", "goal", "met", "free, level 0", "goal", "met", "alloc, level 1", "free, level 1"],
+                  "The goals are for level 0 over the traces.")
+    for kind in KINDS:
+        alloc, free = (found["level0", kind][verb][1] for verb in WORST_GOALS)
+        table.add(kind, alloc, WORST_GOALS["alloc"], verdict(alloc, WORST_GOALS["alloc"]), free, WORST_GOALS["free"],
+                  verdict(free, WORST_GOALS["free"]), *(found["level1", kind][verb][1] for verb in WORST_GOALS))
+    row = [found[variant, f"searched, {verb}"] for variant in ("level0", "level1") for verb in WORST_GOALS]
+    table.add("searched for", row[0], None, "-", row[1], None, "-", row[2], row[3])
+    section.tables.append(table)
+    return section
+
+
+# ---- Pages ------------------------------------------------------------------------------------------------------------------------
+
+PAGE_GOALS = {"level0": 3.3, "level1": 4.5}
+PAGES_OF_PEERS = {"uniform": (14, 3.3), "small": (11, 2.9)}
+
+
+def pages(quick, progress):
+    section = Section("Pages touched", "Distinct pages of 4 KiB that one allocation touches, and one free: control block, headers and "
+                      "free blocks, not the stack. The heap is compiled with -fsanitize=thread, whose calls at each access are counted "
+                      "instead.")
+    table = Table("pages", "Distinct pages per operation, in the mean and at most", [
+        "trace", "level", "heapmm 1.1*", "TLSF*", "goal", "alloc", "met", "most", "free", "most of a free"], ELSEWHERE)
+    for kind, (old, tlsf) in PAGES_OF_PEERS.items():
+        for variant, goal in PAGE_GOALS.items():
+            progress(f"pages: {kind}, {variant}")
+            mean_alloc, most_alloc, mean_free, most_free = measure.pages(f"{variant}-granule16", "heap", kind)
+            table.add(kind, int(variant[-1]), old, tlsf, goal, mean_alloc, verdict(mean_alloc, goal), most_alloc, mean_free, most_free)
+    section.tables.append(table)
+    return section
+
+
+ALL = {"space": space, "instructions": instructions, "worst": worst, "pages": pages}
