@@ -115,3 +115,7 @@ def pages(variant, subject, kind):
         return None
     mean_alloc, most_alloc, mean_free, most_free = done.stdout.split()
     return float(mean_alloc), int(most_alloc), float(mean_free), int(most_free)
+
+
+def control(variant, subject, heap_bytes):
+    return int(run(program(f"replay-{variant}"), "control", subject, heap_bytes))

@@ -12,6 +12,7 @@ static const char usage[] =
     "       replay steady SUBJECT KIND|FILE PAIRS       runs the trace in an arena of twice the peak, its steady part (the first\n"
     "                                                   PAIRS allocations of it, 0: all) in replay_steady(); prints: allocations,\n"
     "                                                   arena, control block\n"
+    "       replay control SUBJECT BYTES                prints the bytes of a heap of that size that are never part of a block\n"
     "       replay list                                 prints the subjects\n";
 
 static _Noreturn void give_up(const char *what, const char *why) {
@@ -47,6 +48,13 @@ static int steady(const struct subject *subject, const struct trace *t, size_t p
     return EXIT_SUCCESS;
 }
 
+static int control(const struct subject *subject, size_t bytes) {
+    void *heap = subject->create(arena_of(bytes), bytes);
+    if (heap == NULL) give_up(subject->name, "cannot be made of that size");
+    printf("%zu\n", subject->control(heap));
+    return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "list") == 0) {
         for (const struct subject *const *s = subjects(); *s != NULL; s++) puts((*s)->name);
@@ -58,6 +66,7 @@ int main(int argc, char **argv) {
     }
     const struct subject *subject = subject_named(argv[2]);
     if (subject == NULL) give_up(argv[2], "no such subject; replay list names them");
+    if (strcmp(argv[1], "control") == 0) return control(subject, (size_t)strtoul(argv[3], NULL, 0));
     const bool wants_space = strcmp(argv[1], "space") == 0;
     struct trace t;
     const long seed = wants_space && argc == 5 ? strtol(argv[4], NULL, 0) : TRACE_NO_SEED;

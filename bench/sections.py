@@ -8,6 +8,7 @@ import statistics
 from functools import partial
 
 import measure
+import size
 from table import Table, verdict
 
 KINDS = ("mcu", "uniform", "small", "mixed", "phase")
@@ -226,4 +227,60 @@ def pages(quick, progress):
     return section
 
 
-ALL = {"space": space, "instructions": instructions, "worst": worst, "pages": pages}
+# ---- Size -------------------------------------------------------------------------------------------------------------------------
+
+CODE_GOALS = {("Cortex-M4", "tiny_heap", 0): 2200, ("Cortex-M4", "tiny_heap", 1): 4000}
+CONTROL = (("heap", 32 * 1024, 512), ("heap", 1024 * 1024, None), ("heap", 256 * 1024 * 1024, None), ("tiny_heap", 2048, 160),
+           ("tiny_heap", 32 * 1024, None), ("wide_heap", 32 * 1024, None))
+
+
+def sizes(quick, progress):
+    section = Section("Size", "Code is what the linker keeps of the heap in a program that only allocates and frees, at -Os, with "
+                      "what it needs of the compiler's own library. Level 0 has no statistics, level 1 has. Stack is that of a "
+                      "function and of the deepest chain of calls from it, by -fcallgraph-info=su, handlers of the user aside.")
+    possible = size.possible()
+    section.tables += [code_table(possible, progress), control_table(), stack_table(possible, progress)]
+    return section
+
+
+def code_table(possible, progress):
+    table = Table("code", "Bytes of code for alloc and free, and of constants (the sentences of faults)",
+                  ["target", "instance", "level", "fast path", "code", "constants", "goal", "met"],
+                  "Without the fast path: compiled with HMM_FAST=0, slower and smaller.")
+    for target, instance in possible:
+        for level in size.LEVELS:
+            for fast_path in size.FAST_PATH:
+                progress(f"size: {target}, {instance}, level {level}")
+                code, constants = size.code(target, instance, level, fast_path)
+                goal = CODE_GOALS.get((target, instance, level))
+                table.add(target, instance, level, fast_path, code, constants, goal, "-" if goal is None else verdict(code, goal))
+    return table
+
+
+def control_table():
+    table = Table("control", "Control block, free index included, and the ends of the region, on x86-64",
+                  ["instance", "heap, bytes", "level 0", "level 1", "goal", "met"])
+    for instance, heap_bytes, goal in CONTROL:
+        if instance not in measure.instances():
+            continue
+        bytes_of = [measure.control(f"level{level}-granule8", instance, heap_bytes) for level in (0, 1)]
+        table.add(instance, heap_bytes, *bytes_of, goal, "-" if goal is None else verdict(bytes_of[1], goal))
+    return table
+
+
+def stack_table(possible, progress):
+    columns = [(target, instance, level) for target, instance in possible for level in size.LEVELS
+               if instance == "heap" and target in ("x86-64", "Cortex-M4") or instance == "tiny_heap" and target != "x86-64"]
+    found = {}
+    for target, instance, level in columns:
+        progress(f"stack: {target}, {instance}, level {level}")
+        by_function = size.stack(target, instance, level, "-O2" if target == "x86-64" else "-Os")
+        found[target, instance, level] = {name.removeprefix(f"hmm_{instance}_"): most for name, most in by_function.items()}
+    table = Table("stack", "Stack of each function in bytes, -O2 on x86-64, -Os elsewhere",
+                  ["function"] + [f"{target}, {instance}, level {level}" for target, instance, level in columns])
+    for name in found[columns[0]]:
+        table.add(name, *(found[column].get(name) for column in columns))
+    return table
+
+
+ALL = {"space": space, "instructions": instructions, "worst": worst, "pages": pages, "size": sizes}
