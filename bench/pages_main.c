@@ -69,8 +69,8 @@ void __tsan_write_range(void *memory, size_t bytes) {
 int main(int argc, char **argv) {
     const struct subject *subject = argc == 3 ? subject_named(argv[1]) : NULL;
     struct trace t;
-    if (subject == NULL || !trace_make(&t, argv[2], TRACE_NO_SEED)) {
-        fprintf(stderr, "usage: pages SUBJECT KIND\nprints: mean and most pages of an alloc, mean and most of a free\n");
+    if (subject == NULL || (!trace_make(&t, argv[2], TRACE_NO_SEED) && !trace_read(&t, argv[2]))) {
+        fprintf(stderr, "usage: pages SUBJECT KIND|FILE\nprints: mean and most pages of an alloc, mean and most of a free\n");
         return 2;
     }
     const size_t bytes = replay_arena_bytes(&t);

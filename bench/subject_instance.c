@@ -1,6 +1,9 @@
-/* subject_instance.c: one instance of the heap as a subject. Compiled once for each, with INSTANCE, INSTANCE_HEADER and PREFIX.
+/* subject_instance.c: one instance of the heap as a subject.
  *
- * SPDX-License-Identifier: MIT */
+ * SPDX-License-Identifier: MIT
+ *
+ * Compiled once for each, with INSTANCE, the subject's name; INSTANCE_HEADER and PREFIX, of its functions; and CAPACITY, for the
+ * options: 0 for an index as large as the heap deserves, 1 for the smallest one: few exact classes, and one tree for the rest. */
 #include INSTANCE_HEADER
 
 #include "subject.h"
@@ -20,6 +23,7 @@ static void on_fault(void *context, const hmm_fault *fault) {
 static void *subject_create(void *memory, size_t bytes) {
     hmm_heap_options options = HMM_HEAP_OPTIONS;
     options.on_fault = on_fault;
+    options.capacity = CAPACITY;
     return VERB(create)(memory, bytes, &options);
 }
 

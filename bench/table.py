@@ -52,7 +52,7 @@ def shown(cell):
     if cell is None:
         return "-"
     if isinstance(cell, float):
-        return f"{cell:.3f}" if abs(cell) < 10 else f"{cell:.0f}"
+        return f"{cell:.3f}" if abs(cell) < 10 else f"{cell:.1f}"
     return str(cell)
 
 
