@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build" / "release"
 RESULTS = ROOT / "build" / "bench"
+PROGRAMS = RESULTS / "bench"
 # Not counted: what belongs to the replay, and not to the heap.
 HARNESS = re.compile(r"replay_steady|operate|subject_\w+")
 
@@ -27,7 +27,7 @@ def run(*command, **options):
 
 
 def program(name):
-    return BUILD / "bench" / name
+    return PROGRAMS / name
 
 
 def instances():

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * The heap in this program is compiled with -fsanitize=thread but not linked with that sanitizer: its calls, one for each access
- * to memory that is not a local variable, come here. */
+ * The heap in this program is compiled with -fsanitize=thread but not linked with that sanitizer: its calls, one for each access,
+ * come here. What lies outside the arena is the stack. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,6 +11,7 @@
 
 enum { PAGES = 1024, PAGE_SHIFT = 12 };
 
+static uintptr_t arena_from, arena_to;
 static uintptr_t touched[PAGES];
 static size_t count;
 
@@ -21,6 +22,7 @@ static void touch_page(uintptr_t page) {
 }
 
 static void touch(const volatile void *memory, size_t bytes) {
+    if ((uintptr_t)memory < arena_from || (uintptr_t)memory >= arena_to) return;
     const uintptr_t last = ((uintptr_t)memory + bytes - 1) >> PAGE_SHIFT;
     for (uintptr_t page = (uintptr_t)memory >> PAGE_SHIFT; page <= last; page++) touch_page(page);
 }
@@ -74,8 +76,11 @@ int main(int argc, char **argv) {
         return 2;
     }
     const size_t bytes = replay_arena_bytes(&t);
+    void *arena = arena_of(bytes);
+    arena_from = (uintptr_t)arena;
+    arena_to = arena_from + bytes;
     struct replay r;
-    if (!replay_begin(&r, subject, &t, arena_of(bytes), bytes)) return EXIT_FAILURE;
+    if (!replay_begin(&r, subject, &t, arena, bytes)) return EXIT_FAILURE;
     if (replay_part(&r, &t, 0, t.steady_from) != t.steady_from) return EXIT_FAILURE;
     size_t operations[3] = {0}, sum[3] = {0}, most[3] = {0};
     for (size_t at = t.steady_from; at < t.count; at++) {

@@ -65,7 +65,7 @@ def draw(plot):
         for index, label in enumerate(plot.labels):
             file.write("\t".join([label] + [f"{values[index]:.4f}" for _, values in plot.series]) + "\n")
     measure.run("gnuplot", "-e", f"""
-        set terminal svg size 820,360 background rgb 'white' font 'sans-serif,12'
+        set terminal svg size 820,360 background 'white' font 'sans-serif,12'
         set output '{measure.ROOT}/docs/benchmarks-{plot.name}.svg'
         set title '{plot.title}'; set ylabel '{plot.axis}'
         set datafile separator '\t'
