@@ -237,7 +237,8 @@ def forest(quick, progress):
     table = Table("forest", "One allocation and one free: instructions, and pages touched in the mean",
                   ["trace", "level", "instructions, forest", "one tree", "pages of an alloc, forest", "one tree", "of a free, forest",
                    "one tree"])
-    cells = [(kind, variant) for kind in KINDS for variant in ("level0", "level1")]
+    kinds = KINDS[:2] if quick else KINDS
+    cells = [(kind, variant) for kind in kinds for variant in ("level0", "level1")]
     pair = ("heap", "heap_one_tree")
     tasks = [partial(measure.instructions, f"{variant}-granule16", subject, kind) for kind, variant in cells for subject in pair]
     tasks += [partial(measure.pages, f"{variant}-granule16", subject, kind) for kind, variant in cells for subject in pair]
@@ -247,7 +248,7 @@ def forest(quick, progress):
         pages_of = found[2 * len(cells) + 2 * index:][:2]
         table.add(kind, int(variant[-1]), *instructions_of, pages_of[0][0], pages_of[1][0], pages_of[0][2], pages_of[1][2])
     section.tables.append(table)
-    section.plots.append(Plot("forest", "Pages touched by one allocation, level 1", "pages of 4 KiB", KINDS, [
+    section.plots.append(Plot("forest", "Pages touched by one allocation, level 1", "pages of 4 KiB", kinds, [
         (name, [row[column] for row in table.rows if row[1] == 1]) for name, column in (("forest", 4), ("one tree", 5))]))
     return section
 
