@@ -64,11 +64,12 @@ def draw(plot):
         file.write("\t".join(["trace"] + [name for name, _ in plot.series]) + "\n")
         for index, label in enumerate(plot.labels):
             file.write("\t".join([label] + [f"{values[index]:.4f}" for _, values in plot.series]) + "\n")
-    measure.run("gnuplot", "-e", f"""
+    measure.run("gnuplot", "-", input=f"""
         set terminal svg size 820,360 background 'white' font 'sans-serif,12'
         set output '{measure.ROOT}/docs/benchmarks-{plot.name}.svg'
         set title '{plot.title}'; set ylabel '{plot.axis}'
         set datafile separator '\t'
         set style data histograms; set style histogram clustered gap 1; set style fill solid 0.9 noborder
         set yrange [0:*]; set grid ytics lc rgb '#dddddd'; set key outside right noenhanced; set xtics noenhanced nomirror
-        plot for [i=2:{len(plot.series) + 1}] '{data}' using i:xtic(1) title columnheader(i)""")
+        plot for [i=2:{len(plot.series) + 1}] '{data}' using i:xtic(1) title columnheader(i)
+        """)
