@@ -272,7 +272,8 @@ def sizes(quick, progress):
 def code_table(possible, progress):
     table = Table("code", "Bytes of code for alloc and free, and of constants (the sentences of faults)",
                   ["target", "instance", "level", "fast path", "code", "constants", "goal", "met"],
-                  "Without the fast path: compiled with HMM_FAST=0, slower and smaller.")
+                  "Without the fast path: compiled with HMM_FAST=0, slower and smaller. Left out: an instance that cannot be built for "
+                  f"a target ({', '.join(size.TARGETS)}).")
     for target, instance in possible:
         for level in size.LEVELS:
             for fast_path in size.FAST_PATH:
