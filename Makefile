@@ -5,8 +5,9 @@
 COMPILERS = $(if $(filter default undefined,$(origin CC)),gcc clang,$(CC))
 PREFIX = /usr/local
 DEMO =
+QUICK =
 
-.PHONY: help demo test test-long build install format lint coverage clean
+.PHONY: help demo test test-long bench build install format lint coverage clean
 
 help: ## this list
 	@printf 'make TARGET [VARIABLE=VALUE]\n\n'
@@ -15,6 +16,7 @@ help: ## this list
 	@printf '    CC=clang        test, test-long: with this compiler only; default: gcc and clang\n'
 	@printf '    PREFIX=/opt     install: where to; default %s\n' '$(PREFIX)'
 	@printf '    DEMO=--help     demo: arguments of the program\n'
+	@printf '    QUICK=1         bench: a shorter run that leaves docs/ alone\n'
 
 demo: ## SQLite inside a heap of a fixed size
 	@scripts/setup.sh demo
@@ -29,6 +31,10 @@ test: ## all tests, with gcc and with clang
 test-long: ## the same for longer, over more configurations
 	@scripts/setup.sh test
 	@scripts/test.sh --long $(COMPILERS)
+
+bench: ## space, instructions, worst cases, pages and sizes; rewrites docs/benchmarks.md
+	@scripts/setup.sh bench
+	@python3 -B bench/run.py $(if $(QUICK),--quick)
 
 build: ## the library and the examples, optimised, in build/release
 	@scripts/setup.sh demo

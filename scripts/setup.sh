@@ -2,7 +2,7 @@
 # Makes sure that what a make target needs is installed.
 # SPDX-License-Identifier: MIT
 #
-#     setup.sh [demo|test|coverage]     default: all of it
+#     setup.sh [demo|test|coverage|bench]     default: all of it
 #
 # As root it installs the Debian packages that are missing; as anybody else it prints the command to type. On a system without
 # dpkg it only looks for the programs.
@@ -11,27 +11,32 @@ set -eu
 what=${1:-all}
 # Debian package, a program or header that comes with it, and who needs it. test includes what lint and format need.
 table='
-build-essential   g++                       demo test coverage
-cmake             cmake                     demo test coverage
-ninja-build       ninja                     demo test coverage
+build-essential   g++                       demo test coverage bench
+cmake             cmake                     demo test coverage bench
+ninja-build       ninja                     demo test coverage bench
 pkg-config        pkg-config                demo test coverage
 libsqlite3-dev    /usr/include/sqlite3.h    demo test coverage
 liblua5.4-dev     /usr/include/lua5.4       demo test coverage
-python3           python3                   test
+python3           python3                   test bench
 gcc-multilib      /usr/include/x86_64-linux-gnu/asm  test
 clang             clang                     test
 libclang-rt-14-dev /usr/lib/llvm-14/lib/clang test
 clang-format-14   clang-format-14           test
 clang-tidy-14     clang-tidy-14             test
-valgrind          valgrind                  test
+valgrind          valgrind                  test bench
 gcovr             gcovr                     coverage
+gcc-arm-none-eabi arm-none-eabi-gcc         bench
+libnewlib-arm-none-eabi /usr/lib/arm-none-eabi/newlib bench
+gcc-avr           avr-gcc                   bench
+avr-libc          /usr/lib/avr              bench
+gnuplot-nox       gnuplot                   bench
 '
 
 missing=$(echo "$table" | while read -r package evidence users; do
     [ -n "$package" ] || continue
     case "$what: $users" in
         all:*) ;;
-        demo:*demo* | test:*test* | coverage:*coverage*) ;;
+        demo:*demo* | test:*test* | coverage:*coverage* | bench:*bench*) ;;
         *) continue ;;
     esac
     if command -v dpkg-query > /dev/null; then
