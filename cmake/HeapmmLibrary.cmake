@@ -4,7 +4,7 @@
 # heapmm::heapmm_static and heapmm::heapmm_shared always exist. heapmm::heapmm is the shared one where BUILD_SHARED_LIBS is true,
 # else the static one; an installed copy follows the same rule.
 
-set(HEAPMM_SOURCES src/heap/heap.c src/heap/result.c src/os/fault.c)
+set(HEAPMM_SOURCES src/heap/heap.c src/heap/result.c src/os/fault.c src/classic/classic.c src/os/audit_abort.c)
 list(TRANSFORM HEAPMM_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/)
 
 function(heapmm_add_library name type)

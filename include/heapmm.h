@@ -215,7 +215,8 @@ HMM_CNFG_API int HMM_UNIQUE(greedy_resize)(HMM_UNIQUE(descriptor) * desc, void *
  * size, and to that of the whole chunk, end block included, if it is the only one; else to 0. */
 HMM_CNFG_API void HMM_UNIQUE(free)(HMM_UNIQUE(descriptor) * desc, void *mem);
 
-/* AAUs of an allocated block's payload: as many as were asked for, or a few more. */
+/* AAUs of an allocated block's payload: as many as were asked for, or a few more. Not knowing the heap, it audits the block's
+ * own head only. */
 HMM_CNFG_API HMM_UNIQUE(size_aau) HMM_UNIQUE(true_size)(void *mem);
 
 /* The most AAUs that alloc can serve now; 0 if nothing is free. */

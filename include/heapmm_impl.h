@@ -251,7 +251,12 @@ int HMM_UNIQUE(greedy_resize)(HMM_UNIQUE(descriptor) * desc, void *mem, HMM_UNIQ
 /* ---- Looking ------------------------------------------------------------------------------------------------------------- */
 
 HMM_UNIQUE(size_aau) HMM_UNIQUE(true_size)(void *mem) {
-    return hmm_impl_aaus_of(hmm_impl_size(hmm_impl_of_payload(mem)));
+    unsigned char *b = hmm_impl_of_payload(mem);
+    if (HMM_IMPL_AUDITS && (hmm_impl_is_free(b) || hmm_impl_size(b) < HMM_IMPL_MIN_BAUS)) {
+        (void)hmm_impl_fail("the block is free, or its head damaged");
+        return 0;
+    }
+    return hmm_impl_aaus_of(hmm_impl_size(b));
 }
 
 HMM_UNIQUE(size_aau) HMM_UNIQUE(largest_available)(HMM_UNIQUE(descriptor) * desc) {
