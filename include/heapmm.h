@@ -163,7 +163,7 @@ HMM_API void hmm_audit_abort(const char *reason);
 
 /* A heap. The last two fields may be read, and nothing written. */
 typedef struct HMM_UNIQUE(structure) {
-    unsigned char *root;       /* the tree of bins */
+    void *root;                /* the tree of bins */
     unsigned char *last_freed; /* the block freed last, not yet in a bin */
     unsigned char *lowest;     /* the span of the chunks: first byte, */
     unsigned char *highest;    /* and the one behind the last */

@@ -95,7 +95,8 @@ static inline bool hmm_impl_audit_node(const hmm_impl_heap *heap, unsigned char 
     return true;
 }
 
-/* A subtree, down to some levels. */
+/* A subtree, down to some levels: at most four. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static inline bool hmm_impl_audit_beside(const hmm_impl_heap *heap, unsigned char *b, size_t above, size_t below, int levels) {
     if (b == NULL || levels == 0) return true;
     if (!hmm_impl_audit_node(heap, b, above, below)) return false;

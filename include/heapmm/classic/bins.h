@@ -9,34 +9,34 @@
 
 #include "block.h"
 
-static inline unsigned char *hmm_impl_bins_get_child(hmm_impl_heap *heap, unsigned char *node, int direction) {
+static inline void *hmm_impl_bins_get_child(hmm_impl_heap *heap, void *node, int direction) {
     (void)heap;
     return hmm_impl_get_link(node, direction);
 }
 
-static inline void hmm_impl_bins_set_child(hmm_impl_heap *heap, unsigned char *node, int direction, unsigned char *child) {
+static inline void hmm_impl_bins_set_child(hmm_impl_heap *heap, void *node, int direction, void *child) {
     (void)heap;
     hmm_impl_set_link(node, direction, child);
 }
 
 /* Status 1, 3, 2: balance -1, 0, 1. */
-static inline int hmm_impl_bins_get_balance(hmm_impl_heap *heap, unsigned char *node) {
+static inline int hmm_impl_bins_get_balance(hmm_impl_heap *heap, void *node) {
     (void)heap;
     const int status = hmm_impl_status(node);
     return (status == 2) - (status == 1);
 }
 
-static inline void hmm_impl_bins_set_balance(hmm_impl_heap *heap, unsigned char *node, int balance) {
+static inline void hmm_impl_bins_set_balance(hmm_impl_heap *heap, void *node, int balance) {
     (void)heap;
     hmm_impl_set_status(node, balance == 0 ? HMM_IMPL_FREE : balance < 0 ? 1 : 2);
 }
 
-static inline size_t hmm_impl_bins_key(hmm_impl_heap *heap, unsigned char *node) {
+static inline size_t hmm_impl_bins_key(hmm_impl_heap *heap, void *node) {
     (void)heap;
     return hmm_impl_size(node);
 }
 
-static inline int hmm_impl_bins_compare(hmm_impl_heap *heap, size_t key, unsigned char *node) {
+static inline int hmm_impl_bins_compare(hmm_impl_heap *heap, size_t key, void *node) {
     (void)heap;
     const size_t size = hmm_impl_size(node);
     return (key > size) - (key < size);
@@ -44,7 +44,7 @@ static inline int hmm_impl_bins_compare(hmm_impl_heap *heap, size_t key, unsigne
 
 /* With audits, the tree verifies once more that the nodes it changes are in order: all of them have been audited before. */
 #if HMM_IMPL_AUDITS
-static inline bool hmm_impl_bins_access(hmm_impl_heap *heap, unsigned char *node) {
+static inline bool hmm_impl_bins_access(hmm_impl_heap *heap, void *node) {
     (void)heap;
     return node != NULL;
 }
@@ -54,7 +54,7 @@ static inline bool hmm_impl_bins_access(hmm_impl_heap *heap, unsigned char *node
 enum { HMM_IMPL_MAX_DEPTH = sizeof(hmm_impl_word) <= 2 ? 21 : sizeof(void *) <= 4 ? 23 : 45 };
 
 #define HMM_AVL(name) hmm_impl_bins_##name
-#define HMM_AVL_HANDLE unsigned char *
+#define HMM_AVL_HANDLE void *
 #define HMM_AVL_NULL NULL
 #define HMM_AVL_KEY size_t
 #define HMM_AVL_CONTEXT hmm_impl_heap *
