@@ -7,7 +7,7 @@
 # What the tests build with each program: one instance, the default one.
 set(HEAPMM_HEAP_SOURCES src/heap/heap.c src/heap/result.c src/os/fault.c)
 list(TRANSFORM HEAPMM_HEAP_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/)
-set(HEAPMM_SOURCES src/heap/tiny_heap.c src/heap/wide_heap.c)
+set(HEAPMM_SOURCES src/heap/tiny_heap.c src/heap/wide_heap.c src/classic/classic.c src/os/audit_abort.c)
 list(TRANSFORM HEAPMM_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/)
 list(PREPEND HEAPMM_SOURCES ${HEAPMM_HEAP_SOURCES})
 

@@ -26,7 +26,11 @@ compile() {
 }
 
 for header in $(find . -name '*.h' | sed 's|^\./||' | sort); do
-    grep -qE '^#error|^ [*] A template' "$header" && continue
+    case $header in
+        heapmm.h) ;;                     # its errors are about wrong configurations
+        heapmm/classic/*) continue ;;    # parts of heapmm_impl.h
+        *) grep -qE '^#error|^ [*] A template' "$header" && continue ;;
+    esac
     count=$((count + 1))
     # Twice, for the include guard.
     printf '#include "%s"\n#include "%s"\nextern int nothing;\n' "$header" "$header" > "$work/only.c"

@@ -32,7 +32,7 @@ LAYERS = {
     "trace": {"base", "trace"},
 }
 # os/ sees the public side of the heap, which declares the default fault handler, and nothing of its inside.
-PUBLIC_ALSO = {"os": {"heap"}}
+PUBLIC_ALSO = {"os": {"heap", "classic"}}
 PUBLIC_LAYER = {
     "heapmm/export.h": "base",
     "heapmm/avl.h": "avl",
@@ -44,7 +44,14 @@ PUBLIC_LAYER = {
     "heapmm/pool.h": "pool",
     "heapmm/malloc.h": "malloc",
     "heapmm.h": "classic",
+    "heapmm_impl.h": "classic",
+    "heapmm/classic/block.h": "classic",
+    "heapmm/classic/bins.h": "classic",
+    "heapmm/classic/audit.h": "classic",
 }
+# What heapmm 1.1 fixed: these macros of its users are defined or not, and one names the header of their configurations.
+CLASSIC_FILES = {"include/heapmm.h", "include/heapmm_impl.h"}
+CLASSIC_MACRO = re.compile(r"HMM_(CNFG_\w+|AUDIT_FAIL|IMPL_INCLUDED)$")
 FREESTANDING = {
     f"{name}.h" for name in "float iso646 limits stdalign stdarg stdbool stddef stdint stdnoreturn".split()
 }
@@ -113,7 +120,7 @@ class Tree:
             self.report(path, number, f'write #include "{angled.group(1)}"')
         elif angled:
             self.check_system(path, layer, number, angled.group(1))
-        else:
+        elif not (path in CLASSIC_FILES and CLASSIC_MACRO.match(rest)):
             self.report(path, number, "an #include of a macro cannot be checked: name the file")
 
     def check_own(self, path, layer, number, name):
@@ -170,7 +177,8 @@ class Tree:
             compiler_macros = COMPILER_MACRO.findall(rest)
             if compiler_macros and path not in COMPILER_FILES:
                 self.report(path, number, f"{compiler_macros[0]} is a compiler macro: test it in src/base/compiler.h")
-            elif not compiler_macros and not is_value_test(directives, index, guard):
+            elif not compiler_macros and not is_value_test(directives, index, guard) and not (
+                    path in CLASSIC_FILES and CLASSIC_MACRO.match(rest)):
                 self.report(path, number, f"#{keyword} {rest}: options are values, give it a default and test it with if")
 
 

@@ -1,0 +1,4 @@
+/* classic.c: the default configuration of the classic heap, hmm_alloc and its relatives.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "heapmm_impl.h"

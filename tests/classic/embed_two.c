@@ -1,0 +1,44 @@
+/* embed_two.c: two configurations in one translation unit, the second one's code at its end. Used by embed.sh.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "heapmm.h"
+
+static int plain[200];
+static hmm_descriptor plain_heap;
+
+static int uses_default(void) {
+    hmm_init(&plain_heap);
+    hmm_new_chunk(&plain_heap, plain, 200);
+    return hmm_alloc(&plain_heap, 10) != 0 && HMM_BLOCK_ALIGN_UNIT == 1;
+}
+
+#define HMM_CNFG_NUM 0
+#include "heapmm.h"
+
+jmp_buf test_failed;
+const char *test_reason;
+static int threes[600];
+static zero_descriptor three_heap;
+
+static int uses_zero(void) {
+    zero_init(&three_heap);
+    zero_new_chunk(&three_heap, threes, 200);
+    return zero_alloc(&three_heap, 10) != 0 && HMM_BLOCK_ALIGN_UNIT == 3;
+}
+
+#undef HMM_CNFG_NUM
+#include "heapmm.h"
+
+static int is_back(void) {
+    return HMM_UNIQUE(largest_available)(&plain_heap) > 0 && HMM_BLOCK_ALIGN_UNIT == 1;
+}
+
+int main(void) {
+    if (!uses_default() || !uses_zero() || !is_back()) return 1;
+    if (setjmp(test_failed) != 0) return 0;
+    zero_free(&three_heap, threes);
+    return 2;
+}
+
+#define HMM_CNFG_NUM 0
+#include "heapmm_impl.h"
