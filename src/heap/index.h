@@ -122,11 +122,17 @@ HMM_INTERNAL void take_from_ring(struct HMM_HEAP *heap, const struct block *b) {
     block_of_link(heap, b->previous)->next = b->next;
 }
 
-HMM_OUTLINE void put_in_tree(struct HMM_HEAP *heap, struct block *b, unsigned number) {
-    hmm_link *root = &heap->heads[number];
+/* The first node of a tree. */
+HMM_INTERNAL void start_tree(struct HMM_HEAP *heap, struct block *b, unsigned number) {
     const HMM_LINK link = link_of(heap, b);
-    if (*root == HMM_NO_BLOCK) mark_class(heap, number);
-    const HMM_LINK node = by_size_insert(heap, root, link);
+    *b = (struct block){.next = link, .previous = link};
+    heap->heads[number] = link;
+    mark_class(heap, number);
+}
+
+HMM_OUTLINE void put_in_tree(struct HMM_HEAP *heap, struct block *b, unsigned number) {
+    const HMM_LINK link = link_of(heap, b);
+    const HMM_LINK node = by_size_insert(heap, &heap->heads[number], link);
     if (node != link) {
         put_in_ring(heap, block_of_link(heap, node), b);
     } else {
@@ -145,7 +151,12 @@ HMM_OUTLINE void take_from_tree(struct HMM_HEAP *heap, struct block *b, unsigned
         by_size_substitute(heap, root, oldest_other);
     else
         by_size_remove(heap, root, units);
-    if (*root == HMM_NO_BLOCK) unmark_class(heap, number);
+}
+
+/* Whether b is all that a class holds, as is usual of the large ones. */
+HMM_INTERNAL bool is_all(const struct HMM_HEAP *heap, const struct block *b, unsigned number) {
+    return heap->heads[number] == link_of(heap, b) && is_alone(heap, b) && b->child[0] == HMM_NO_BLOCK &&
+           b->child[1] == HMM_NO_BLOCK;
 }
 
 /* ---- Any class ----------------------------------------------------------------------------------------------------------- */
@@ -153,10 +164,12 @@ HMM_OUTLINE void take_from_tree(struct HMM_HEAP *heap, struct block *b, unsigned
 /* Puts a free block into the index. Its header is written. */
 HMM_INTERNAL void index_put(struct HMM_HEAP *heap, struct block *b, hmm_units units) {
     const unsigned number = class_of(heap, units);
-    if (class_is_tree(heap, number))
-        put_in_tree(heap, b, number);
-    else
+    if (!class_is_tree(heap, number))
         put_in_list(heap, b, link_of(heap, b), number);
+    else if (heap->heads[number] == HMM_NO_BLOCK)
+        start_tree(heap, b, number);
+    else
+        put_in_tree(heap, b, number);
     if (HMM_STATS) heap->blocks_free++;
     if (HMM_AUDIT_LEVEL >= 2) heap->changes++;
 }
@@ -164,10 +177,14 @@ HMM_INTERNAL void index_put(struct HMM_HEAP *heap, struct block *b, hmm_units un
 /* Takes a free block out of the index. */
 HMM_INTERNAL void index_take(struct HMM_HEAP *heap, struct block *b, hmm_units units) {
     const unsigned number = class_of(heap, units);
-    if (class_is_tree(heap, number))
-        take_from_tree(heap, b, number, units);
-    else
+    if (!class_is_tree(heap, number)) {
         take_from_list(heap, b, number);
+    } else if (is_all(heap, b, number)) {
+        heap->heads[number] = HMM_NO_BLOCK;
+        unmark_class(heap, number);
+    } else {
+        take_from_tree(heap, b, number, units);
+    }
     if (HMM_STATS) heap->blocks_free--;
     if (HMM_AUDIT_LEVEL >= 2) heap->changes++;
 }
