@@ -99,7 +99,7 @@ HMM_INTERNAL int find_largest(const struct HMM_HEAP *heap, struct block **b) {
 
 /* At audit level 2: checks the whole heap when it has changed often enough since the last time. */
 HMM_INTERNAL int regular_check(struct HMM_HEAP *heap) {
-    if (HMM_AUDIT_LEVEL < 2 || HMM_CHECK_INTERVAL == 0 || heap->changes < HMM_CHECK_INTERVAL) return HMM_OK;
+    if (HMM_AUDIT_LEVEL < 2 || HMM_CHECK_INTERVAL == 0 || heap->changes + 1 <= HMM_CHECK_INTERVAL) return HMM_OK;
     heap->changes = 0;
     hmm_fault fault;
     if (check_heap(heap, &fault) == HMM_OK) return HMM_OK;
