@@ -136,7 +136,7 @@ static void sizes_no_block_can_have(void) {
 }
 
 static void example_of_resize(void) {
-    if (GRANULE != 16 || CANARY != 0) return;
+    if (GRANULE != 16 || OVERHEAD != 4) return;
     hmm_heap *heap = noting_heap(memory, sizeof memory, &notes);
     void *p = hmm_heap_alloc(heap, 44), *q = hmm_heap_alloc(heap, 60);
     EXPECT(hmm_heap_alloc(heap, 1) != NULL);
