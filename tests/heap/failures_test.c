@@ -136,7 +136,7 @@ static void add_refused_regions(void) {
     remember();
     expect_refused(hmm_heap_add_region(heap, NULL, MORE_BYTES), HMM_FAULT_REGION_SMALL, NULL);
     expect_refused(hmm_heap_add_region(heap, beside, 0), HMM_FAULT_REGION_SMALL, beside);
-    expect_refused(hmm_heap_add_region(heap, beside, 40), HMM_FAULT_REGION_SMALL, beside);
+    expect_refused(hmm_heap_add_region(heap, beside, 8 * WORD + 8), HMM_FAULT_REGION_SMALL, beside);
     expect_refused(hmm_heap_add_region(heap, last, 1000), HMM_FAULT_REGION_WRAPS, last);
     expect_refused(hmm_heap_add_region(heap, ground, FIRST_BYTES), HMM_FAULT_REGION_OVERLAPS, ground);
     expect_refused(hmm_heap_add_region(heap, ground + 1000, 1000), HMM_FAULT_REGION_OVERLAPS, ground + 1000);
@@ -145,8 +145,8 @@ static void add_refused_regions(void) {
         void *in_front = more_region(i) - 500;
         if (more_bytes[i] != 0) expect_refused(hmm_heap_add_region(heap, in_front, 1000), HMM_FAULT_REGION_OVERLAPS, in_front);
     }
-    if (sizeof(void *) == 8) {
-        void *far = (void *)((uintptr_t)ground ^ (uintptr_t)1 << (sizeof(void *) * 8 - 18));
+    if (WORD < sizeof(void *)) { /* else links reach everything */
+        void *far = (void *)((uintptr_t)ground ^ (uintptr_t)1 << (sizeof(void *) == 8 ? 46 : 28));
         expect_refused(hmm_heap_add_region(heap, far, MORE_BYTES), HMM_FAULT_REGION_FAR, far);
     }
 }

@@ -93,11 +93,12 @@ static inline void flip_bit(unsigned char *word, unsigned bit) {
     overwrite(word, raw_word(word) ^ word_bit(bit));
 }
 
-/* Whether a header that is overwritten by that value cannot pass. A single check bit is the parity of the others. */
-static inline bool is_recognised(const void *header, heap_word value) {
+/* That value, or one beside it, which a header that it overwrites cannot have: a single check bit is the parity of the others, so
+ * an odd number of bits must change. */
+static inline heap_word recognisable(const void *header, heap_word value) {
     bool odd = false;
     for (heap_word changed = raw_word(header) ^ value; changed != 0; changed = (heap_word)(changed & (changed - 1))) odd = !odd;
-    return CHECK_BITS > 1 || odd;
+    return CHECK_BITS > 1 || odd ? value : value ^ 1;
 }
 
 #endif

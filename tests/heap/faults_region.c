@@ -147,12 +147,11 @@ static void add_of_no_memory(void) {
     end_heap();
 }
 
-/* Links reach 2^31 granules. On 32 bit that is everywhere. */
+/* Links reach half of what a word counts, in granules. Where addresses have no more bits than words that is everywhere. */
 static void add_out_of_reach(void) {
-    const uintmax_t reach = ((uintmax_t)1 << 31) * GRANULE;
     make_regions();
-    if (reach < UINTPTR_MAX / 4) {
-        const uintptr_t here = (uintptr_t)heap, far = (uintptr_t)reach;
+    if (WORD < sizeof(void *)) {
+        const uintptr_t here = (uintptr_t)heap, far = (uintptr_t)word_bit(WORD_BITS - 1) * GRANULE;
         const uintptr_t places[] = {here + far,     here + far + 4 * KIB,     here + far - KIB,
                                     here - far - 1, here - far - 2 * GRANULE, here + UINTPTR_MAX / 2};
         for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)

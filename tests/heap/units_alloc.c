@@ -225,7 +225,7 @@ static void until_nothing_is_left(void) {
     size_t count = 0;
     while (hmm_heap_alloc(heap, count % 300) != NULL) count++;
     const size_t failing = count % 300;
-    EXPECT(count > 500);
+    EXPECT(count > MEMORY / 512);
     EXPECT(hmm_heap_largest_free(heap) < failing);
     const picture all = *picture_of(heap);
     for (size_t i = 0; i < all.count; i += 2)
