@@ -281,7 +281,8 @@ static void forged_bins(void) {
                     expect_refused(HMM_FAULT_LINK);
                 }
         const heap_link outside = (heap_link)(REGION / GRANULE);
-        const heap_link links[] = {1, -1, outside, outside - 1, -outside, LINK_MOST, LINK_LEAST, forge_link(home.heap, o.node[0])};
+        const heap_link links[] = {1,        -1,        outside,    outside - 1,
+                                   -outside, LINK_MOST, LINK_LEAST, forge_link(home.heap, o.node[0])};
         for (size_t from = 0; from < SAME; from++)
             for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
                 for (size_t word = NEXT; word <= PREVIOUS; word++) {
@@ -313,8 +314,8 @@ static void forged_trees(void) {
                 forge_word(o.node[from], word, forge_link(home.heap, o.node[to]));
                 expect_refused(HMM_FAULT_TREE);
             }
-            const heap_link links[] = {1,        -1,        outside,   outside - 1,
-                                     -outside, LINK_MOST, LINK_LEAST, forge_link(home.heap, o.same[0])};
+            const heap_link links[] = {1,        -1,        outside,    outside - 1,
+                                       -outside, LINK_MOST, LINK_LEAST, forge_link(home.heap, o.same[0])};
             for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
                 forge_word(o.node[from], word, links[i]);
                 expect_refused(HMM_FAULT_TREE);
@@ -412,12 +413,12 @@ static void forged_region_trees(void) {
         for (size_t word = 0; word < 2; word++) {
             unsigned char *record = region_of(&away, i);
             const heap_link links[] = {forge_link(heap, region_of(&away, 0)),
-                                     forge_link(heap, region_of(&away, 1)),
-                                     forge_link(heap, region_of(&away, 2)),
-                                     forge_link(heap, region_of(&away, 1)) + 1,
-                                     2,
-                                     LINK_MOST,
-                                     LINK_LEAST};
+                                       forge_link(heap, region_of(&away, 1)),
+                                       forge_link(heap, region_of(&away, 2)),
+                                       forge_link(heap, region_of(&away, 1)) + 1,
+                                       2,
+                                       LINK_MOST,
+                                       LINK_LEAST};
             for (size_t j = 0; j < sizeof links / sizeof links[0]; j++) {
                 if (raw_word(record + word * WORD) == (heap_word)links[j]) continue;
                 raw_set_word(record + word * WORD, (heap_word)links[j]);

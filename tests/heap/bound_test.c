@@ -7,7 +7,11 @@
  * shape, one with many more free blocks than the other, runs the same operations on both and compares the dearest run of each. */
 #include "fixture.h"
 
-enum { TINY = HMM_HEAP_LARGEST_BLOCK < 64 * 1024, ROUNDS = TINY ? 10 : 60, SIZES_LEAST = 8 /* granules: from here on a heap made for a capacity of 1 has one tree */ };
+enum {
+    TINY = HMM_HEAP_LARGEST_BLOCK < 64 * 1024,
+    ROUNDS = TINY ? 10 : 60,
+    SIZES_LEAST = 8 /* granules: from here on a heap made for a capacity of 1 has one tree */
+};
 
 /* ---- Counting ------------------------------------------------------------------------------------------------------------ */
 

@@ -47,7 +47,7 @@ enum {
     OVERHEAD = WORD + CANARY, /* bytes of an allocated block that the caller may not use */
     WORD_BITS = 8 * WORD,
     CHECK_BITS = HMM_TEST_CHECK_BITS, /* of a header: arbitrary bytes pass for one once in 2^CHECK_BITS */
-    SPLIT_HIGH = 1024         /* requests of this size and more take the high end of a free block */
+    SPLIT_HIGH = 1024                 /* requests of this size and more take the high end of a free block */
 };
 
 /* A word with only that bit set; and one that consists of that byte. */

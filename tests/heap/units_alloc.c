@@ -4,7 +4,11 @@
 #include "fixture.h"
 
 /* LARGE: that and some more fits in. */
-enum { KIB = 1024, MEMORY = HMM_HEAP_LARGEST_BLOCK < 256 * KIB ? 64 * KIB : 256 * KIB, LARGE = MEMORY < 256 * KIB ? 8000 : 40000 };
+enum {
+    KIB = 1024,
+    MEMORY = HMM_HEAP_LARGEST_BLOCK < 256 * KIB ? 64 * KIB : 256 * KIB,
+    LARGE = MEMORY < 256 * KIB ? 8000 : 40000
+};
 
 static _Alignas(4096) unsigned char memory[MEMORY];
 static fault_notes notes;
