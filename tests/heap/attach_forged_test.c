@@ -453,7 +453,8 @@ static void forged_links_beyond_all_addresses(void) {
  * size that no header can hold. */
 static void forged_region_that_is_too_large(void) {
     const size_t most = HMM_HEAP_LARGEST_BLOCK, more = most / 8 / GRANULE * GRANULE, bytes = most + more;
-    if (HMM_AUDIT_LEVEL >= 2 || HMM_VALGRIND || HMM_TESTS_ASAN || bytes > SIZE_MAX / 2) return; /* they would touch all of it */
+    if (HMM_AUDIT_LEVEL >= 2 || HMM_VALGRIND || HMM_TESTS_ASAN || !has_sizes_too_large() || bytes > SIZE_MAX / 2)
+        return; /* they would touch all of it */
     unsigned char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) {
         printf("  left out: there are no %zu bytes of addresses\n", bytes);

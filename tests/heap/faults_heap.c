@@ -13,8 +13,8 @@ enum { FIRST = 4 * KIB, SECOND = 8 * KIB, SECOND_START = 16 * KIB + 3 };
 
 /* ---- Ends of regions ----------------------------------------------------------------------------------------------------- */
 
-/* The last block is allocated: what overflows it overwrites the end. By its check value alone one word in 2^CHECK_BITS passes for an
- * end; then
+/* The last block is allocated: what overflows it overwrites the end. By its check value alone one word in 2^CHECK_BITS passes for
+ * an end; then
  * the fault may name the block. */
 static void end_overwritten_by_an_overflow(void) {
     size_t refused = 0;

@@ -66,6 +66,11 @@ static inline size_t block_bytes(size_t size) {
     return bytes < SMALLEST ? SMALLEST : bytes;
 }
 
+/* Whether there are sizes that are too large for a region: not where words are wider than addresses. */
+static inline bool has_sizes_too_large(void) {
+    return HMM_HEAP_LARGEST_BLOCK < SIZE_MAX / 2;
+}
+
 static inline size_t usable_bytes(size_t block) {
     return block - OVERHEAD;
 }

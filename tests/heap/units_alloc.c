@@ -82,6 +82,7 @@ static bool count_calls(void *context, hmm_heap *heap, size_t size) {
 /* No allocating function answers such a size otherwise than by NULL, nor asks on_exhausted for it. */
 static void refuses(hmm_heap *heap, size_t size) {
     size_t got = 1;
+    if (block_bytes(size) != 0) return; /* where words are wider than addresses, nearly all sizes are possible */
     EXPECT_PTR_EQ(hmm_heap_alloc(heap, size), NULL);
     EXPECT_PTR_EQ(hmm_heap_alloc_zeroed(heap, 1, size), NULL);
     EXPECT_PTR_EQ(hmm_heap_alloc_zeroed(heap, size, 1), NULL);
