@@ -313,7 +313,10 @@ static uint64_t first_seed(void) {
 }
 
 static uint64_t heaps(void) {
-    const uint64_t count = number_from_environment("HEAPMM_TEST_STEPS", 1) * (HMM_VALGRIND ? 10 : HMM_TESTS_ASAN ? 300 : WORD != 4 ? 600 : 2000);
+    const uint64_t count = number_from_environment("HEAPMM_TEST_STEPS", 1) * (HMM_VALGRIND     ? 10
+                                                                              : HMM_TESTS_ASAN ? 300
+                                                                              : WORD != 4      ? 600
+                                                                                               : 2000);
     printf("  %llu heaps, seeds from %llu\n", (unsigned long long)count, (unsigned long long)first_seed());
     return count;
 }
