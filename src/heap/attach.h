@@ -49,8 +49,8 @@ HMM_INTERNAL bool record_fits_span(const struct HMM_HEAP *heap, const hmm_span *
     const struct region *r = (const struct region *)d.record;
     const uintptr_t tail = d.limit - address_of(region_end(heap, r));
     return region_is_sound(heap, r) && d.record - r->lead == d.start && ends_fit_span(heap, r, &d) && r->tail == tail &&
-           tail < (HMM_UNITS_LEAST + 1) * HMM_GRANULE && link_is_a_record(heap, regions, count, r->child[0]) &&
-           link_is_a_record(heap, regions, count, r->child[1]);
+           tail < (HMM_UNITS_LEAST + 1) * HMM_GRANULE && r->balance >= -1 && r->balance <= 1 &&
+           link_is_a_record(heap, regions, count, r->child[0]) && link_is_a_record(heap, regions, count, r->child[1]);
 }
 
 HMM_INTERNAL int audit_control_in_span(const hmm_span *span, hmm_fault *fault) {

@@ -25,7 +25,8 @@ HMM_INTERNAL size_t usable_of(hmm_units units) {
 
 /* Of the block whose payload is at b: depends on the place, so that a copied block does not bring a valid one along. */
 HMM_INTERNAL HMM_WORD canary_for(const struct HMM_HEAP *heap, const struct block *b) {
-    return (HMM_WORD)~scramble(heap, link_of(heap, b), (HMM_WORD)(heap->key | 1));
+    const HMM_WORD place = (HMM_WORD)((heap->key | 1) + (HMM_WORD)link_of(heap, b) + heap->key);
+    return (HMM_WORD) ~((hmm_units)place * HMM_MULTIPLIER);
 }
 
 HMM_INTERNAL void write_canary(const struct HMM_HEAP *heap, struct block *b, hmm_units units) {

@@ -68,7 +68,7 @@ static void every_byte_of_the_control_block(void) {
 static void every_byte_of_a_record(void) {
     make_busy(2, first_seed());
     copy_away(0);
-    for (size_t at = 0; at < 32; at++)
+    for (size_t at = 0; at < 8 * WORD; at++)
         for (unsigned bit = 0; bit < 8; bit++) {
             raw_flip(region_of(&away, 1) + at, 1u << bit);
             EXPECT_EQ(code_of(&away), HMM_FAULT_SPANS);
@@ -250,8 +250,8 @@ static orchard make_orchard(size_t same_bytes) {
 }
 
 /* Sets a word of the copy of a block to a number. */
-static void forge_word(unsigned char *block, size_t word, int32_t number) {
-    raw_set_word((unsigned char *)moved(block) + word * WORD, (uint32_t)number);
+static void forge_word(unsigned char *block, size_t word, heap_link number) {
+    raw_set_word((unsigned char *)moved(block) + word * WORD, (heap_word)number);
 }
 
 static void expect_refused(hmm_result code) {
@@ -275,13 +275,14 @@ static void forged_bins(void) {
         for (size_t from = 0; from < SAME; from++)
             for (size_t to = 0; to < SAME; to++)
                 for (size_t word = NEXT; word <= PREVIOUS; word++) {
-                    const int32_t link = forge_link(home.heap, o.same[to]);
-                    if ((int32_t)raw_word((unsigned char *)moved(o.same[from]) + word * WORD) == link) continue;
+                    const heap_link link = forge_link(home.heap, o.same[to]);
+                    if ((heap_link)raw_word((unsigned char *)moved(o.same[from]) + word * WORD) == link) continue;
                     forge_word(o.same[from], word, link);
                     expect_refused(HMM_FAULT_LINK);
                 }
-        const int32_t outside = (int32_t)(REGION / GRANULE);
-        const int32_t links[] = {1, -1, outside, outside - 1, -outside, INT32_MAX, INT32_MIN, forge_link(home.heap, o.node[0])};
+        const heap_link outside = (heap_link)(REGION / GRANULE);
+        const heap_link links[] = {1,        -1,        outside,    outside - 1,
+                                   -outside, LINK_MOST, LINK_LEAST, forge_link(home.heap, o.node[0])};
         for (size_t from = 0; from < SAME; from++)
             for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
                 for (size_t word = NEXT; word <= PREVIOUS; word++) {
@@ -304,26 +305,26 @@ static void forged_trees(void) {
     set_upper_half(&away, PROT_NONE);
     const orchard o = make_orchard(4 * GRANULE);
     copy_away(0);
-    const int32_t outside = (int32_t)(REGION / GRANULE);
+    const heap_link outside = (heap_link)(REGION / GRANULE);
     for (size_t from = 0; from < NODES; from++)
         for (size_t word = LOWER; word <= HIGHER; word++) {
-            const uint32_t old = raw_word((unsigned char *)moved(o.node[from]) + word * WORD);
+            const heap_word old = raw_word((unsigned char *)moved(o.node[from]) + word * WORD);
             for (size_t to = 0; to < NODES; to++) {
-                if (old == (uint32_t)forge_link(home.heap, o.node[to])) continue;
+                if (old == (heap_word)forge_link(home.heap, o.node[to])) continue;
                 forge_word(o.node[from], word, forge_link(home.heap, o.node[to]));
                 expect_refused(HMM_FAULT_TREE);
             }
-            const int32_t links[] = {1,        -1,        outside,   outside - 1,
-                                     -outside, INT32_MAX, INT32_MIN, forge_link(home.heap, o.same[0])};
+            const heap_link links[] = {1,        -1,        outside,    outside - 1,
+                                       -outside, LINK_MOST, LINK_LEAST, forge_link(home.heap, o.same[0])};
             for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
                 forge_word(o.node[from], word, links[i]);
                 expect_refused(HMM_FAULT_TREE);
             }
         }
     for (size_t from = 0; from < NODES; from++)
-        for (int32_t balance = -3; balance <= 3; balance++) {
-            const uint32_t old = raw_word((unsigned char *)moved(o.node[from]) + BALANCE * WORD);
-            if (old == (uint32_t)balance) continue;
+        for (heap_link balance = -3; balance <= 3; balance++) {
+            const heap_word old = raw_word((unsigned char *)moved(o.node[from]) + BALANCE * WORD);
+            if (old == (heap_word)balance) continue;
             forge_word(o.node[from], BALANCE, balance);
             expect_refused(HMM_FAULT_TREE);
         }
@@ -336,11 +337,11 @@ static void forged_index(void) {
     const orchard o = make_orchard(4 * GRANULE);
     copy_away(0);
     void *list = moved(forge_class_head(home.heap, 4 * GRANULE));
-    const uint32_t newest = raw_word(list);
-    const int32_t end = forge_list_end(4 * GRANULE);
-    const int32_t heads[] = {0, 1, -1, INT32_MAX, INT32_MIN, forge_link(home.heap, o.node[0])};
+    const heap_word newest = raw_word(list);
+    const heap_link end = forge_list_end(4 * GRANULE);
+    const heap_link heads[] = {0, 1, -1, LINK_MOST, LINK_LEAST, forge_link(home.heap, o.node[0])};
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
-        raw_set_word(list, (uint32_t)heads[i]);
+        raw_set_word(list, (heap_word)heads[i]);
         expect_refused(heads[i] == 0 ? HMM_FAULT_INDEX : HMM_FAULT_LINK);
     }
     raw_set_word(list, raw_word((unsigned char *)moved(o.same[SAME - 1]) + NEXT * WORD)); /* without the newest */
@@ -355,7 +356,7 @@ static void forged_index(void) {
     forge_word(imitation, NEXT, forge_link(home.heap, o.same[1]));
     forge_word(imitation, PREVIOUS, end);
     forge_word(o.same[1], PREVIOUS, forge_link(home.heap, imitation));
-    raw_set_word(list, (uint32_t)forge_link(home.heap, imitation));
+    raw_set_word(list, (heap_word)forge_link(home.heap, imitation));
     expect_refused(HMM_FAULT_INDEX);
     forget(&home);
 }
@@ -411,16 +412,16 @@ static void forged_region_trees(void) {
     for (size_t i = 0; i < REGIONS; i++)
         for (size_t word = 0; word < 2; word++) {
             unsigned char *record = region_of(&away, i);
-            const int32_t links[] = {forge_link(heap, region_of(&away, 0)),
-                                     forge_link(heap, region_of(&away, 1)),
-                                     forge_link(heap, region_of(&away, 2)),
-                                     forge_link(heap, region_of(&away, 1)) + 1,
-                                     2,
-                                     INT32_MAX,
-                                     INT32_MIN};
+            const heap_link links[] = {forge_link(heap, region_of(&away, 0)),
+                                       forge_link(heap, region_of(&away, 1)),
+                                       forge_link(heap, region_of(&away, 2)),
+                                       forge_link(heap, region_of(&away, 1)) + 1,
+                                       2,
+                                       LINK_MOST,
+                                       LINK_LEAST};
             for (size_t j = 0; j < sizeof links / sizeof links[0]; j++) {
-                if (raw_word(record + word * WORD) == (uint32_t)links[j]) continue;
-                raw_set_word(record + word * WORD, (uint32_t)links[j]);
+                if (raw_word(record + word * WORD) == (heap_word)links[j]) continue;
+                raw_set_word(record + word * WORD, (heap_word)links[j]);
                 forge_seal_record(heap, record);
                 expect_refused(HMM_FAULT_SPANS);
             }
@@ -440,7 +441,7 @@ static void forged_links_beyond_all_addresses(void) {
             const forge_field *field = &forge_record_fields[f];
             if (strcmp(field->name, "seal") == 0) continue;
             unsigned char *record = region_of(&away, i), *word = record + field->at;
-            raw_set_word(word, raw_word(word) ^ 0x80000000u);
+            raw_set_word(word, raw_word(word) ^ word_bit(WORD_BITS - 1));
             forge_seal_record(heap, record);
             expect_refused(HMM_FAULT_SPANS);
         }
@@ -452,7 +453,8 @@ static void forged_links_beyond_all_addresses(void) {
  * size that no header can hold. */
 static void forged_region_that_is_too_large(void) {
     const size_t most = HMM_HEAP_LARGEST_BLOCK, more = most / 8 / GRANULE * GRANULE, bytes = most + more;
-    if (HMM_AUDIT_LEVEL >= 2 || HMM_VALGRIND || HMM_TESTS_ASAN || bytes > SIZE_MAX / 2) return; /* they would touch all of it */
+    if (HMM_AUDIT_LEVEL >= 2 || HMM_VALGRIND || HMM_TESTS_ASAN || !has_sizes_too_large() || bytes > SIZE_MAX / 2)
+        return; /* they would touch all of it */
     unsigned char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) {
         printf("  left out: there are no %zu bytes of addresses\n", bytes);

@@ -7,7 +7,11 @@
  * shape, one with many more free blocks than the other, runs the same operations on both and compares the dearest run of each. */
 #include "fixture.h"
 
-enum { ROUNDS = 60, SIZES_LEAST = 8 /* granules: from here on a heap made for a capacity of 1 has one tree */ };
+enum {
+    TINY = HMM_HEAP_LARGEST_BLOCK < 64 * 1024,
+    ROUNDS = TINY ? 10 : 60,
+    SIZES_LEAST = 8 /* granules: from here on a heap made for a capacity of 1 has one tree */
+};
 
 /* ---- Counting ------------------------------------------------------------------------------------------------------------ */
 
@@ -57,7 +61,7 @@ static size_t size_between(size_t size) {
 /* size(i): of the i-th hole. The holes are freed in that order. Nothing else is free but a rest at the end. */
 static subject heap_of_holes(size_t holes, size_t capacity, size_t (*size)(size_t i)) {
     subject s = {.holes = holes};
-    size_t bytes = 64 * 1024; /* control block, and a rest that stays free */
+    size_t bytes = TINY ? 4 * 1024 : 64 * 1024; /* control block, and a rest that stays free */
     for (size_t i = 0; i < holes; i++) bytes += block_bytes(size(i)) + block_bytes(size_between(size(i)));
     s.memory = new_memory(bytes);
     s.hole = new_memory(holes * sizeof *s.hole);
@@ -164,7 +168,7 @@ static size_t four_granules(size_t i) {
 }
 
 static void many_blocks_in_a_list(void) {
-    compare_holes(200, 20000, 1024 * 1024, four_granules, 150);
+    compare_holes(TINY ? 40 : 200, TINY ? 1200 : 20000, 1024 * 1024, four_granules, 150);
 }
 
 static size_t one_large_size(size_t i) {
@@ -173,16 +177,17 @@ static size_t one_large_size(size_t i) {
 }
 
 static void many_blocks_in_a_ring(void) {
-    compare_holes(200, 10000, 1, one_large_size, 150);
+    compare_holes(TINY ? 40 : 200, TINY ? 400 : 10000, 1, one_large_size, 150);
 }
 
 static size_t ascending(size_t i) {
     return (SIZES_LEAST + 2 + i) * GRANULE - OVERHEAD;
 }
 
-/* 8 times as many nodes: a balanced tree is at most 5 levels deeper, one that is not can be 8 times as deep. */
+/* 8 times as many nodes: a balanced tree is at most 5 levels deeper, one that is not can be 8 times as deep. In a tiny
+ * heap there is room for 5 times as many only, and 3 levels in a lower tree count for more. */
 static void many_sizes_in_a_tree(void) {
-    compare_holes(128, 1024, 1, ascending, 200);
+    compare_holes(TINY ? 20 : 128, TINY ? 96 : 1024, 1, ascending, TINY ? 300 : 200);
 }
 
 enum { REGION = 1024 };
@@ -217,9 +222,9 @@ static costs costs_with_regions(size_t regions) {
     return c;
 }
 
-/* 32 times as many: a tree is 7 levels deeper. */
+/* 32 times as many: a tree is 7 levels deeper. Links of a tiny heap reach no further than 250 of them. */
 static void many_regions(void) {
-    const costs few = costs_with_regions(16), many = costs_with_regions(512);
+    const costs few = costs_with_regions(16), many = costs_with_regions(TINY ? 200 : 512);
     compare(&few, &many, 400);
 }
 

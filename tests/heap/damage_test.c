@@ -117,9 +117,9 @@ static unsigned char *random_word(const subject *s) {
 static void damage(const subject *s) {
     unsigned char *word = random_word(s);
     switch (random_below(4)) {
-    case 0: raw_set_word(word, raw_word(word) ^ (uint32_t)1 << random_below(32)); break;
-    case 1: raw_set_word(word, (uint32_t)next_random()); break;
-    case 2: raw_set_word(word, (uint32_t)random_below(4096)); break;
+    case 0: raw_set_word(word, raw_word(word) ^ word_bit((unsigned)random_below(WORD_BITS))); break;
+    case 1: raw_set_word(word, (heap_word)next_random()); break;
+    case 2: raw_set_word(word, (heap_word)random_below(4096)); break;
     default: raw_set_word(word, 0);
     }
 }
@@ -158,7 +158,7 @@ static size_t run_damaged_heap(subject *s, const ground *g, uint64_t seed) {
 typedef struct metadata {
     unsigned char *payload;
     size_t bytes;
-    uint32_t words[7];
+    heap_word words[7];
 } metadata;
 
 static metadata metadata_of(const hmm_block *block) {
@@ -176,9 +176,10 @@ static size_t flip_recognisable_bit(const hmm_block *block) {
     unsigned char *payload = (unsigned char *)(uintptr_t)block->memory;
     const size_t place = block->free ? places[random_below(4)] : 0;
     unsigned char *word = place == 6 ? payload + block->bytes - 2 * WORD : payload + place * WORD - WORD;
-    /* Where addresses have 32 bits, the highest bits of a link make no difference to where it leads. */
-    const size_t bits = sizeof(void *) == 4 && (place == 1 || place == 2) ? 28 : 32;
-    raw_set_word(word, raw_word(word) ^ (uint32_t)1 << random_below(bits));
+    /* Where addresses have no more bits than links, the highest bits of a link make no difference to where it leads. */
+    const size_t meant = 8 * sizeof(void *) - 4;
+    const size_t bits = meant < WORD_BITS && (place == 1 || place == 2) ? meant : WORD_BITS;
+    raw_set_word(word, raw_word(word) ^ word_bit((unsigned)random_below(bits)));
     return place;
 }
 
@@ -260,7 +261,7 @@ static void run_damaged_tree(subject *s, const ground *g, uint64_t seed) {
         block = p->blocks[random_below(p->count)];
     } while (!block.free);
     unsigned char *header = (unsigned char *)(uintptr_t)block.memory - WORD;
-    raw_set_word(header, raw_word(header) ^ (uint32_t)1 << random_below(32));
+    raw_set_word(header, raw_word(header) ^ word_bit((unsigned)random_below(WORD_BITS)));
     expect_respected(s, &block, 0, step_in_tree, seed);
     hmm_heap_destroy(s->heap);
 }
@@ -302,8 +303,8 @@ static void run_forged_tree(subject *s, const ground *g, uint64_t seed) {
     const intptr_t link = (intptr_t)((uintptr_t)other.memory - (uintptr_t)s->heap) / GRANULE;
     switch (random_below(3)) {
     case 0: raw_set_word(word, 0); break;
-    case 1: raw_set_word(word, (uint32_t)random_below(3) - 1); break;
-    default: raw_set_word(word, (uint32_t)link);
+    case 1: raw_set_word(word, (heap_word)random_below(3) - 1); break;
+    default: raw_set_word(word, (heap_word)link);
     }
     for (int i = 0; i < 100; i++) {
         s->notes.count = 0;
@@ -331,7 +332,10 @@ static uint64_t first_seed(void) {
 }
 
 static uint64_t heaps(void) {
-    const uint64_t count = number_from_environment("HEAPMM_TEST_STEPS", 1) * (HMM_VALGRIND ? 10 : HMM_TESTS_ASAN ? 300 : 2000);
+    const uint64_t count = number_from_environment("HEAPMM_TEST_STEPS", 1) * (HMM_VALGRIND     ? 10
+                                                                              : HMM_TESTS_ASAN ? 300
+                                                                              : WORD != 4      ? 600
+                                                                                               : 2000);
     printf("  %llu heaps, seeds from %llu\n", (unsigned long long)count, (unsigned long long)first_seed());
     return count;
 }

@@ -86,11 +86,19 @@ void expect_found(const char *file, int line, hmm_result code, const void *from,
 /* ---- Damage -------------------------------------------------------------------------------------------------------------- */
 
 /* Overwrites a word; repair() undoes that, and the heap must be sound again. */
-void overwrite(void *word, uint32_t value);
+void overwrite(void *word, heap_word value);
 void repair(void);
 
 static inline void flip_bit(unsigned char *word, unsigned bit) {
-    overwrite(word, raw_word(word) ^ (uint32_t)1 << bit);
+    overwrite(word, raw_word(word) ^ word_bit(bit));
+}
+
+/* That value, or one beside it, which a header that it overwrites cannot have: a single check bit is the parity of the others, so
+ * an odd number of bits must change. */
+static inline heap_word recognisable(const void *header, heap_word value) {
+    bool odd = false;
+    for (heap_word changed = raw_word(header) ^ value; changed != 0; changed = (heap_word)(changed & (changed - 1))) odd = !odd;
+    return CHECK_BITS > 1 || odd ? value : value ^ 1;
 }
 
 #endif

@@ -21,8 +21,8 @@ static unsigned char *word_of(unsigned char *p, size_t word) {
 }
 
 /* As the heap links blocks: the distance from the control block in granules. */
-static uint32_t link_to(const unsigned char *p) {
-    return (uint32_t)((p - (unsigned char *)heap) / GRANULE);
+static heap_word link_to(const unsigned char *p) {
+    return (heap_word)((p - (unsigned char *)heap) / GRANULE);
 }
 
 static void *alloc_units(size_t units) {
@@ -41,12 +41,12 @@ static bool only_at_level_2(void) {
 
 /* Bytes that a program writes past the end of its block. */
 static void header_overwritten_by_an_overflow(void) {
-    static const char *const texts[] = {"AAA", "AAAA", "\xFF\xFF\xFF\xFF"};
+    static const char *const texts[] = {"A", "AAA", "AAAA", "AAAAAAAA", "\xFF\xFF\xFF\xFF", "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"};
     make_row();
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        uint32_t word = raw_word(header(row[4]));
-        memcpy(&word, texts[i], strlen(texts[i]));
-        overwrite(header(row[4]), word);
+        heap_word word = raw_word(header(row[4]));
+        memcpy(&word, texts[i], strlen(texts[i]) < WORD ? strlen(texts[i]) : WORD);
+        overwrite(header(row[4]), recognisable(header(row[4]), word));
         EXPECT_UNUSABLE(row[4], HMM_FAULT_HEADER, row[4]);
         EXPECT_FOUND(HMM_FAULT_HEADER, row[4]);
         EXPECT_WORKS_ELSEWHERE();
@@ -56,12 +56,12 @@ static void header_overwritten_by_an_overflow(void) {
 }
 
 /* The block in front of a header that was overwritten: its header and the next one do not agree, whichever the fault names. By its
- * check value alone one header in 16 passes. */
+ * check value alone one header in 2^CHECK_BITS passes. */
 static void overflow_seen_from_the_block_itself(void) {
     size_t refused = 0;
     make_row();
-    for (uint32_t byte = 1; byte < 256; byte++) {
-        overwrite(header(row[4]), byte * 0x01010101);
+    for (unsigned byte = 1; byte < 256; byte++) {
+        overwrite(header(row[4]), recognisable(header(row[4]), word_of_bytes(byte)));
         EXPECT_REFUSED(hmm_heap_free(heap, row[4]), HMM_FAULT_HEADER, row[4]);
         watch();
         if (hmm_heap_usable_size(heap, row[3]) == 0) {
@@ -71,16 +71,17 @@ static void overflow_seen_from_the_block_itself(void) {
         EXPECT_FOUND(HMM_FAULT_HEADER, row[4]);
         repair();
     }
-    EXPECT(refused >= 255 * 7 / 8);
+    EXPECT(refused + (255u >> (CHECK_BITS - 1)) >= 255);
     end_heap();
 }
 
 /* Zeros: the terminator of a string that is one byte too long, and a memset. */
 static void header_overwritten_by_zeros(void) {
-    static const uint32_t masks[] = {0xFFFFFF00, 0xFFFF0000, 0xFF000000, 0};
     make_row();
-    for (size_t i = 0; i < sizeof masks / sizeof masks[0]; i++) {
-        overwrite(header(row[4]), raw_word(header(row[4])) & masks[i]);
+    for (size_t bytes = 1; bytes <= WORD; bytes++) {
+        heap_word word = raw_word(header(row[4]));
+        memset(&word, 0, bytes);
+        overwrite(header(row[4]), recognisable(header(row[4]), word));
         EXPECT_UNUSABLE(row[4], HMM_FAULT_HEADER, row[4]);
         EXPECT_FOUND(HMM_FAULT_HEADER, row[4]);
         EXPECT_WORKS_ELSEWHERE();
@@ -92,9 +93,9 @@ static void header_overwritten_by_zeros(void) {
 static void header_overwritten_by_an_underflow(void) {
     make_row();
     for (size_t bytes = 1; bytes <= WORD; bytes++) {
-        uint32_t word = raw_word(header(row[4]));
+        heap_word word = raw_word(header(row[4]));
         memset((unsigned char *)&word + WORD - bytes, 0xEE, bytes);
-        overwrite(header(row[4]), word);
+        overwrite(header(row[4]), recognisable(header(row[4]), word));
         EXPECT_UNUSABLE(row[4], HMM_FAULT_HEADER, row[4]);
         EXPECT_FOUND(HMM_FAULT_HEADER, row[4]);
         EXPECT_WORKS_ELSEWHERE();
@@ -105,7 +106,7 @@ static void header_overwritten_by_an_underflow(void) {
 
 static void any_bit_of_a_header(void) {
     make_row();
-    for (unsigned bit = 0; bit < 32; bit++) {
+    for (unsigned bit = 0; bit < WORD_BITS; bit++) {
         flip_bit(header(row[4]), bit);
         EXPECT_UNUSABLE(row[4], HMM_FAULT_HEADER, row[4]);
         EXPECT_FREE_REFUSED(row[3], HMM_FAULT_HEADER, row[4]);
@@ -118,7 +119,7 @@ static void any_bit_of_a_header(void) {
 static void any_bit_of_the_header_of_a_free_block(void) {
     make_row();
     hmm_heap_free(heap, row[4]);
-    for (unsigned bit = 0; bit < 32; bit++) {
+    for (unsigned bit = 0; bit < WORD_BITS; bit++) {
         flip_bit(header(row[4]), bit);
         EXPECT_FREE_REFUSED(row[4], HMM_FAULT_HEADER, row[4]);
         EXPECT_FREE_REFUSED(row[3], HMM_FAULT_HEADER, row[4]);
@@ -149,7 +150,7 @@ static void any_bit_of_any_header_is_found(void) {
     EXPECT(all.count > 40);
     watch();
     for (size_t i = 0; i < all.count; i++)
-        for (unsigned bit = 0; bit < 32; bit++) {
+        for (unsigned bit = 0; bit < WORD_BITS; bit++) {
             hmm_fault fault;
             unsigned char *p = (unsigned char *)(uintptr_t)all.blocks[i].memory;
             flip_bit(header(p), bit);
@@ -169,7 +170,7 @@ static void any_bit_of_any_header_is_found(void) {
 
 /* Sizes that cannot be. */
 static void footer_overwritten(void) {
-    static const uint32_t sizes[] = {0, 0x00FFFFFF, 0xFFFFFFFF, 0x41414141};
+    const heap_word sizes[] = {0, word_bit(WORD_BITS - 8) - 1, (heap_word)-1, word_of_bytes(0x41)};
     make_row();
     hmm_heap_free(heap, row[4]);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -188,12 +189,12 @@ static void footer_overwritten(void) {
 static void any_bit_of_a_footer(void) {
     make_row();
     hmm_heap_free(heap, row[4]);
-    for (unsigned bit = 0; bit < 32; bit++) {
+    for (unsigned bit = 0; bit < WORD_BITS; bit++) {
         flip_bit(footer(row[4], ROW_UNITS), bit);
-        const uint64_t bytes = (uint64_t)raw_word(footer(row[4], ROW_UNITS)) * GRANULE;
-        const bool leads_into_the_heap = bytes >= SMALLEST && bytes <= (uint64_t)(row[5] - row[0]);
+        const uint64_t units = raw_word(footer(row[4], ROW_UNITS));
+        const bool leads_into_the_heap = units >= SMALLEST / GRANULE && units <= (uint64_t)(row[5] - row[0]) / GRANULE;
         if (leads_into_the_heap)
-            EXPECT_FREE_REFUSED(row[5], HMM_FAULT_HEADER, row[5] - (size_t)bytes);
+            EXPECT_FREE_REFUSED(row[5], HMM_FAULT_HEADER, row[5] - (size_t)units * GRANULE);
         else
             EXPECT_FREE_REFUSED(row[5], HMM_FAULT_FOOTER, row[5]);
         EXPECT_ALLOC_REFUSED(ROW_UNITS, HMM_FAULT_FOOTER, row[4]);
@@ -259,11 +260,11 @@ static void walk_ends_before_the_damage(void) {
 
 /* Values of a link that lead to no free block of its size: out of the heap, to the control block, to an allocated block, into a
  * payload, to a free block of another size. */
-static size_t wrong_links(uint32_t *links) {
+static size_t wrong_links(heap_word *links) {
     size_t count = 0;
-    links[count++] = 0x41414141;
-    links[count++] = 0x80000000;
-    links[count++] = (uint32_t)-1;
+    links[count++] = word_of_bytes(0x41);
+    links[count++] = word_bit(WORD_BITS - 1);
+    links[count++] = (heap_word)-1;
     links[count++] = 1;
     links[count++] = link_to(row[9]);
     links[count++] = link_to(row[9] + GRANULE);
@@ -279,7 +280,7 @@ static void make_list(void) {
 }
 
 static void link_to_the_next_block_of_a_list(void) {
-    uint32_t links[8];
+    heap_word links[8];
     make_list();
     const size_t count = wrong_links(links);
     for (size_t i = 0; i < count; i++) {
@@ -296,7 +297,7 @@ static void link_to_the_next_block_of_a_list(void) {
 }
 
 static void link_to_the_previous_block_of_a_list(void) {
-    uint32_t links[8];
+    heap_word links[8];
     make_list();
     const size_t count = wrong_links(links);
     for (size_t i = 0; i < count; i++) {
@@ -312,7 +313,7 @@ static void link_to_the_previous_block_of_a_list(void) {
 }
 
 static void links_of_the_first_and_the_last_block_of_a_list(void) {
-    uint32_t links[8];
+    heap_word links[8];
     make_list();
     const size_t count = wrong_links(links);
     for (size_t i = 0; i < count; i++) {
@@ -352,7 +353,7 @@ static void link_of_a_list_to_itself(void) {
 static void write_after_free_to_the_first_word(void) {
     make_row();
     hmm_heap_free(heap, row[4]);
-    overwrite(row[4], 0x6C6C6568);
+    overwrite(row[4], (heap_word)0x6F77206F6C6C6568u);
     EXPECT_ALLOC_REFUSED(ROW_UNITS, HMM_FAULT_LINK, row[4]);
     EXPECT_FREE_REFUSED(row[3], HMM_FAULT_LINK, row[4]);
     EXPECT_FREE_REFUSED(row[5], HMM_FAULT_LINK, row[4]);
@@ -439,7 +440,7 @@ static void canary_and_header_overwritten(void) {
 static void regular_check(void) {
     if (only_at_level_2()) return;
     make_row();
-    overwrite(header(row[4]), 0xFFFFFFFF);
+    overwrite(header(row[4]), (heap_word)-1);
     size_t frees = 0;
     while (notes.count == 0 && frees < 1024) {
         hmm_heap_free(heap, elsewhere);

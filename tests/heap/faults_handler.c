@@ -56,7 +56,7 @@ static void jumps_out_of_the_heap(void) {
         EXPECT_WORKS_ELSEWHERE();
     }
     EXPECT_SOUND(heap);
-    overwrite(row[4] - WORD, 0xFFFFFFFF);
+    flip_bit(row[4] - WORD, WORD_BITS - 1);
     alloc_with_a_jump(usable_of(ROW_UNITS));
     expect_refused(__FILE__, __LINE__, HMM_FAULT_INDEX, ground, row[0]);
     free_with_a_jump(row[5]);

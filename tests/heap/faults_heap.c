@@ -13,15 +13,16 @@ enum { FIRST = 4 * KIB, SECOND = 8 * KIB, SECOND_START = 16 * KIB + 3 };
 
 /* ---- Ends of regions ----------------------------------------------------------------------------------------------------- */
 
-/* The last block is allocated: what overflows it overwrites the end. By its check value alone one word in 16 passes for an end; then
+/* The last block is allocated: what overflows it overwrites the end. By its check value alone one word in 2^CHECK_BITS passes for
+ * an end; then
  * the fault may name the block. */
 static void end_overwritten_by_an_overflow(void) {
     size_t refused = 0;
     make_row();
     unsigned char *last = hmm_heap_alloc(heap, 2 * KIB); /* at the high end */
     EXPECT(last != NULL && last + block_at(heap, last).bytes == end_of_heap);
-    for (uint32_t byte = 0; byte < 256; byte++) {
-        overwrite(end_of_heap - WORD, byte * 0x01010101);
+    for (unsigned byte = 0; byte < 256; byte++) {
+        overwrite(end_of_heap - WORD, recognisable(end_of_heap - WORD, word_of_bytes(byte)));
         EXPECT_REFUSED(EXPECT(hmm_heap_shrink_region(heap, ground, 100) == 0), HMM_FAULT_SENTINEL, end_of_heap);
         EXPECT_FOUND(HMM_FAULT_SENTINEL, end_of_heap);
         if (byte % 32 == 0) EXPECT_WORKS_ELSEWHERE();
@@ -34,7 +35,7 @@ static void end_overwritten_by_an_overflow(void) {
         }
         repair();
     }
-    EXPECT(refused >= 256 * 7 / 8);
+    EXPECT(refused + (256u >> (CHECK_BITS - 1)) >= 256);
     end_heap();
 }
 
@@ -44,7 +45,7 @@ static void any_bit_of_the_end(void) {
     EXPECT(elsewhere != NULL && hmm_heap_alloc(heap, 0) != NULL);
     const hmm_block rest = picture_of(heap)->blocks[2];
     EXPECT(rest.free);
-    for (unsigned bit = 0; bit < 32; bit++) {
+    for (unsigned bit = 0; bit < WORD_BITS; bit++) {
         flip_bit(end_of_heap - WORD, bit);
         EXPECT_REFUSED(EXPECT(hmm_heap_extend_region(heap, ground, 100) == HMM_FAULT_SENTINEL), HMM_FAULT_SENTINEL, end_of_heap);
         EXPECT_REFUSED(EXPECT(hmm_heap_shrink_region(heap, ground, 100) == 0), HMM_FAULT_SENTINEL, end_of_heap);
@@ -69,14 +70,14 @@ static unsigned char *add_second(unsigned char **p) {
 
 /* Whatever is done to the region is refused; the first region and its blocks work. */
 static void any_bit_of_a_region_record(void) {
-    enum { RECORD = 32 };
+    enum { RECORD = 8 * WORD };
     unsigned char *p;
     make_heap(FIRST);
     elsewhere = hmm_heap_alloc(heap, usable_of(ELSEWHERE_UNITS));
     EXPECT(elsewhere != NULL && hmm_heap_alloc(heap, 0) != NULL);
     unsigned char *region = ground + SECOND_START, *record = add_second(&p);
     for (size_t word = 0; word < RECORD; word += WORD)
-        for (unsigned bit = 0; bit < 32; bit += word == 0 ? 1 : 5) {
+        for (unsigned bit = 0; bit < WORD_BITS; bit += word == 0 ? 1 : 5) {
             flip_bit(record + word, bit);
             EXPECT_REFUSED(hmm_heap_free(heap, p), HMM_FAULT_REGION_RECORD, record);
             EXPECT_REFUSED(EXPECT(hmm_heap_extend_region(heap, region, 64) == HMM_FAULT_REGION_RECORD), HMM_FAULT_REGION_RECORD,
@@ -102,7 +103,7 @@ static void first_header_of_a_region(void) {
     const picture *all = picture_of(heap);
     unsigned char *first = (unsigned char *)(uintptr_t)all->blocks[all->count - 1].memory;
     EXPECT(first > record && first < record + 200);
-    for (unsigned bit = 0; bit < 32; bit++) {
+    for (unsigned bit = 0; bit < WORD_BITS; bit++) {
         flip_bit(first - WORD, bit);
         EXPECT_REFUSED(EXPECT(hmm_heap_remove_region(heap, ground + SECOND_START) == HMM_FAULT_HEADER), HMM_FAULT_HEADER, first);
         EXPECT_FOUND(HMM_FAULT_HEADER, first);

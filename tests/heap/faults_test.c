@@ -166,10 +166,10 @@ void expect_found(const char *file, int line, hmm_result code, const void *from,
 
 static struct {
     void *word;
-    uint32_t value;
+    heap_word value;
 } overwritten;
 
-void overwrite(void *word, uint32_t value) {
+void overwrite(void *word, heap_word value) {
     EXPECT(overwritten.word == NULL);
     overwritten.word = word;
     overwritten.value = raw_word(word);

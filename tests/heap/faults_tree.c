@@ -22,8 +22,8 @@ static unsigned char *word_of(unsigned char *p, size_t word) {
     return p + word * WORD;
 }
 
-static uint32_t link_to(const unsigned char *p) {
-    return (uint32_t)((p - (unsigned char *)heap) / GRANULE);
+static heap_word link_to(const unsigned char *p) {
+    return (heap_word)((p - (unsigned char *)heap) / GRANULE);
 }
 
 /* A block that will have no free neighbours. */
@@ -65,7 +65,7 @@ static void expect_node_works(size_t number) {
 
 /* A link that leads nowhere is found by each operation that goes that way, and by the check. */
 static void child_of_the_root(void) {
-    static const uint32_t links[] = {0x41414141, 0x80000000, (uint32_t)-1, 1};
+    const heap_word links[] = {word_of_bytes(0x41), word_bit(WORD_BITS - 1), (heap_word)-1, 1};
     make_tree();
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
         for (size_t side = SMALLER; side <= LARGER; side++) {
@@ -103,7 +103,7 @@ static void child_that_is_no_node(void) {
 static void child_of_a_leaf(void) {
     make_tree();
     for (size_t side = SMALLER; side <= LARGER; side++) {
-        overwrite(word_of(node[0], side), 0x41414141);
+        overwrite(word_of(node[0], side), word_of_bytes(0x41));
         EXPECT_ALLOC_REFUSED(0, HMM_FAULT_LINK, node[0]);
         EXPECT_FOUND_IN(HMM_FAULT_TREE, ground, node[0]);
         EXPECT_WORKS_ELSEWHERE();
@@ -113,7 +113,7 @@ static void child_of_a_leaf(void) {
 }
 
 static void balance_of_a_node(void) {
-    static const uint32_t balances[] = {2, (uint32_t)-2, 0x41414141, 0x80000000};
+    const heap_word balances[] = {2, (heap_word)-2, word_of_bytes(0x41), word_bit(WORD_BITS - 1)};
     make_tree();
     for (size_t i = 0; i < sizeof balances / sizeof balances[0]; i++) {
         overwrite(word_of(node[3], BALANCE), balances[i]);
@@ -133,10 +133,10 @@ static void balance_of_a_node(void) {
 /* A possible balance, but not that of its node: only the check, which sees the whole tree, can tell. */
 static void balance_that_is_possible(void) {
     make_tree();
-    for (uint32_t balance = 0; balance < 3; balance++)
+    for (int balance = -1; balance <= 1; balance++)
         for (size_t i = 0; i < NODES; i++) {
-            if (raw_word(word_of(node[i], BALANCE)) == balance - 1) continue;
-            overwrite(word_of(node[i], BALANCE), balance - 1);
+            if (raw_word(word_of(node[i], BALANCE)) == (heap_word)balance) continue;
+            overwrite(word_of(node[i], BALANCE), (heap_word)balance);
             EXPECT_FOUND_IN(HMM_FAULT_TREE, ground, node[0]);
             repair();
         }
@@ -169,7 +169,7 @@ static void tree_that_is_a_circle(void) {
 }
 
 static void ring(void) {
-    static const uint32_t links[] = {0x41414141, 0x80000000, (uint32_t)-1, 1, 0};
+    const heap_word links[] = {word_of_bytes(0x41), word_bit(WORD_BITS - 1), (heap_word)-1, 1, 0};
     make_tree();
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
         overwrite(word_of(node[4], NEXT), links[i]);
@@ -193,8 +193,8 @@ static void ring(void) {
 /* A member of a ring that passes for a node. */
 static void balance_of_a_member_of_a_ring(void) {
     make_tree();
-    for (uint32_t balance = 0; balance < 3; balance++) {
-        overwrite(word_of(newest, BALANCE), balance - 1);
+    for (int balance = -1; balance <= 1; balance++) {
+        overwrite(word_of(newest, BALANCE), (heap_word)balance);
         EXPECT_ALLOC_REFUSED(4, HMM_FAULT_LINK, newest);
         EXPECT_FOUND(HMM_FAULT_LINK, newest);
         expect_node_works(0);
@@ -206,7 +206,7 @@ static void balance_of_a_member_of_a_ring(void) {
 /* Any bit of the header of any node stops the operations that would read its size. */
 static void header_of_a_node(void) {
     make_tree();
-    for (unsigned bit = 0; bit < 32; bit++) {
+    for (unsigned bit = 0; bit < WORD_BITS; bit++) {
         flip_bit(node[1] - WORD, bit);
         EXPECT_ALLOC_REFUSED(0, HMM_FAULT_LINK, node[3]);
         EXPECT_ALLOC_REFUSED(2, HMM_FAULT_LINK, node[3]);

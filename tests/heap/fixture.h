@@ -60,13 +60,13 @@ RAW void raw_flip(void *p, unsigned mask) {
     GUARD();
 }
 
-RAW uint32_t raw_word(const void *p) {
-    uint32_t word;
+RAW heap_word raw_word(const void *p) {
+    heap_word word;
     raw_copy(&word, p, sizeof word);
     return word;
 }
 
-RAW void raw_set_word(void *p, uint32_t word) {
+RAW void raw_set_word(void *p, heap_word word) {
     raw_copy(p, &word, sizeof word);
 }
 

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "forge.h"
 
-#include "heap/heap.c"
+#include HMM_TEST_SOURCE
 
 #define FIELD(type, name) \
     { #name, offsetof(type, name), sizeof((type *)0)->name }
@@ -34,7 +34,7 @@ HMM_ENTRY size_t forge_control_bytes(const hmm_heap *heap) {
     return control_bytes(&g);
 }
 
-int32_t forge_list_end(size_t block_bytes) {
+HMM_TEST_LINK forge_list_end(size_t block_bytes) {
     return HMM_LIST_END(block_bytes >> HMM_GRANULE_SHIFT);
 }
 
@@ -64,7 +64,7 @@ HMM_ENTRY void forge_header(hmm_heap *heap, void *payload, size_t bytes, bool fr
     hmm_memory_leave();
 }
 
-HMM_ENTRY int32_t forge_link(const hmm_heap *heap, const void *p) {
+HMM_ENTRY HMM_TEST_LINK forge_link(const hmm_heap *heap, const void *p) {
     return link_of(heap, p);
 }
 

@@ -9,6 +9,8 @@
 
 #include "heapmm/heap.h"
 
+#include "../instances/default.h"
+
 /* A member of the control block or of a region record. */
 typedef struct forge_field {
     const char *name;
@@ -28,7 +30,7 @@ size_t forge_control_bytes(const hmm_heap *heap);
 void *forge_class_head(hmm_heap *heap, size_t block_bytes);
 
 /* What stands beyond either end of the list of free blocks of so many bytes. */
-int32_t forge_list_end(size_t block_bytes);
+HMM_TEST_LINK forge_list_end(size_t block_bytes);
 
 /* Makes the checksum right. record: at the start of a region; the heap itself is the one of the first region. */
 void forge_seal_control(hmm_heap *heap);
@@ -38,7 +40,7 @@ void forge_seal_record(hmm_heap *heap, void *record);
 void forge_header(hmm_heap *heap, void *payload, size_t bytes, bool free, bool previous_free);
 
 /* The link that leads to a payload or record. */
-int32_t forge_link(const hmm_heap *heap, const void *p);
+HMM_TEST_LINK forge_link(const hmm_heap *heap, const void *p);
 
 /* Moves the end of the only region of a heap, whose last block is allocated, and makes that block reach up to it. */
 void forge_longer_region(hmm_heap *heap, void *last, size_t more_bytes);

@@ -3,4 +3,5 @@
  * SPDX-License-Identifier: MIT
  *
  * The file exists for the sake of its compiler option, see CMakeLists.txt: only the heap must count, not the test. */
-#include "heap/heap.c"
+#include "../instances/default.h"
+#include HMM_TEST_SOURCE

@@ -3,7 +3,12 @@
  * SPDX-License-Identifier: MIT */
 #include "fixture.h"
 
-enum { KIB = 1024, MEMORY = 256 * KIB };
+/* LARGE: that and some more fits in. */
+enum {
+    KIB = 1024,
+    MEMORY = HMM_HEAP_LARGEST_BLOCK < 256 * KIB ? 64 * KIB : 256 * KIB,
+    LARGE = MEMORY < 256 * KIB ? 8000 : 40000
+};
 
 static _Alignas(4096) unsigned char memory[MEMORY];
 static fault_notes notes;
@@ -60,7 +65,7 @@ static void every_small_size(void) {
 }
 
 static void sizes_of_the_example(void) {
-    if (GRANULE != 16 || CANARY != 0) return;
+    if (GRANULE != 16 || OVERHEAD != 4) return;
     hmm_heap *heap = new_heap();
     EXPECT_EQ(block_at(heap, hmm_heap_alloc(heap, 12)).bytes, 16);
     EXPECT_EQ(block_at(heap, hmm_heap_alloc(heap, 13)).bytes, 32);
@@ -77,6 +82,7 @@ static bool count_calls(void *context, hmm_heap *heap, size_t size) {
 /* No allocating function answers such a size otherwise than by NULL, nor asks on_exhausted for it. */
 static void refuses(hmm_heap *heap, size_t size) {
     size_t got = 1;
+    if (block_bytes(size) != 0) return; /* where words are wider than addresses, nearly all sizes are possible */
     EXPECT_PTR_EQ(hmm_heap_alloc(heap, size), NULL);
     EXPECT_PTR_EQ(hmm_heap_alloc_zeroed(heap, 1, size), NULL);
     EXPECT_PTR_EQ(hmm_heap_alloc_zeroed(heap, size, 1), NULL);
@@ -164,14 +170,14 @@ static void small_at_the_low_end_large_at_the_high_end(void) {
 }
 
 static void smallest_free_block_that_fits(void) {
-    static const size_t sizes[] = {700, 60, 900, 220, 100, 5000, 1500, 20000, 2500, 40000};
+    static const size_t sizes[] = {700, 60, 900, 220, 100, 5000, 1500, LARGE / 2, 2500, LARGE};
     enum { COUNT = sizeof sizes / sizeof sizes[0] };
     hmm_heap *heap = new_heap();
     unsigned char *holes[COUNT];
     for (size_t i = 0; i < COUNT; i++) holes[i] = fenced(heap, sizes[i]);
     exhaust(heap);
     for (size_t i = 0; i < COUNT; i++) hmm_heap_free(heap, holes[i]);
-    for (size_t size = 1; size <= 40000; size += 1 + size / 10) {
+    for (size_t size = 1; size <= LARGE; size += 1 + size / 10) {
         size_t best = COUNT;
         for (size_t i = 0; i < COUNT; i++)
             if (block_bytes(sizes[i]) >= block_bytes(size) && (best == COUNT || sizes[i] < sizes[best])) best = i;
@@ -179,7 +185,7 @@ static void smallest_free_block_that_fits(void) {
         EXPECT(p >= holes[best] && p < holes[best] + block_bytes(sizes[best]));
         hmm_heap_free(heap, p);
     }
-    EXPECT_PTR_EQ(hmm_heap_alloc(heap, 50000), NULL);
+    EXPECT_PTR_EQ(hmm_heap_alloc(heap, LARGE + 10000), NULL);
     end(heap);
 }
 
@@ -199,7 +205,8 @@ static void newest_first(size_t size) {
 
 static void most_recently_freed_among_equals(void) {
     static const size_t sizes[] = {0, 20, 100, 500, 1000, 1024, 3000, 8000, 15000};
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) newest_first(sizes[i]);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        if (sizes[i] <= MEMORY / 16) newest_first(sizes[i]); /* else there is no room for them */
 }
 
 /* With 8-byte granules a rest of one granule is less than a block: it stays with the block, and the caller may use it. */
@@ -223,7 +230,7 @@ static void until_nothing_is_left(void) {
     size_t count = 0;
     while (hmm_heap_alloc(heap, count % 300) != NULL) count++;
     const size_t failing = count % 300;
-    EXPECT(count > 500);
+    EXPECT(count > MEMORY / 512);
     EXPECT(hmm_heap_largest_free(heap) < failing);
     const picture all = *picture_of(heap);
     for (size_t i = 0; i < all.count; i += 2)
@@ -249,7 +256,7 @@ static uintptr_t lowest_aligned(uintptr_t start, size_t alignment) {
 
 static void every_alignment(void) {
     for (size_t alignment = 1; alignment <= 32 * KIB; alignment *= 2)
-        for (size_t size = 0; size < 40000; size = size * 2 + 1) {
+        for (size_t size = 0; size < 40000 && alignment + size < MEMORY - 4 * KIB; size = size * 2 + 1) {
             hmm_heap *heap = new_heap();
             EXPECT(hmm_heap_alloc(heap, 3 * alignment % 1000) != NULL);
             const picture *before = picture_of(heap);

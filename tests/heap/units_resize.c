@@ -121,6 +121,7 @@ static void sizes_no_block_can_have(void) {
     for (size_t k = 0; k <= 64; k++) {
         const size_t sizes[] = {SIZE_MAX - k, SIZE_MAX / 2 - k, SIZE_MAX / 2 + k, HMM_HEAP_LARGEST_BLOCK - OVERHEAD + 1 + k};
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+            if (block_bytes(sizes[i]) != 0) continue; /* where words are wider than addresses, nearly all are possible */
             EXPECT_EQ(hmm_heap_resize(r.heap, r.a, sizes[i]), HMM_BAD_SIZE);
             EXPECT_EQ(hmm_heap_resize_greedy(r.heap, r.a, sizes[i], SIZE_MAX, &got), HMM_BAD_SIZE);
             EXPECT_EQ(got, usable_bytes(block_bytes(SIZE)));
@@ -136,7 +137,7 @@ static void sizes_no_block_can_have(void) {
 }
 
 static void example_of_resize(void) {
-    if (GRANULE != 16 || CANARY != 0) return;
+    if (GRANULE != 16 || OVERHEAD != 4) return;
     hmm_heap *heap = noting_heap(memory, sizeof memory, &notes);
     void *p = hmm_heap_alloc(heap, 44), *q = hmm_heap_alloc(heap, 60);
     EXPECT(hmm_heap_alloc(heap, 1) != NULL);

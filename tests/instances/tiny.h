@@ -8,6 +8,10 @@
 #include "heapmm/tiny_heap.h"
 
 #define HMM_TEST_SOURCE "heap/tiny_heap.c"
+#define HMM_TEST_WORD uint16_t
+#define HMM_TEST_LINK int16_t
+#define HMM_TEST_SIZE_BITS 13
+#define HMM_TEST_CHECK_BITS 1
 
 #undef HMM_HEAP_GRANULE
 #undef HMM_HEAP_BLOCK_OVERHEAD

@@ -8,6 +8,10 @@
 #include "heapmm/wide_heap.h"
 
 #define HMM_TEST_SOURCE "heap/wide_heap.c"
+#define HMM_TEST_WORD uint64_t
+#define HMM_TEST_LINK int64_t
+#define HMM_TEST_SIZE_BITS 42
+#define HMM_TEST_CHECK_BITS 20
 
 #undef HMM_HEAP_GRANULE
 #undef HMM_HEAP_BLOCK_OVERHEAD
