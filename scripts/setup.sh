@@ -25,10 +25,11 @@ clang-format-14   clang-format-14           test
 clang-tidy-14     clang-tidy-14             test
 valgrind          valgrind                  test bench
 gcovr             gcovr                     coverage
-gcc-arm-none-eabi arm-none-eabi-gcc         bench
-libnewlib-arm-none-eabi /usr/lib/arm-none-eabi/newlib bench
-gcc-avr           avr-gcc                   bench
-avr-libc          /usr/lib/avr              bench
+gcc-arm-none-eabi arm-none-eabi-gcc         test bench
+libnewlib-arm-none-eabi /usr/lib/arm-none-eabi/newlib test bench
+gcc-avr           avr-gcc                   test bench
+avr-libc          /usr/lib/avr              test bench
+gcc-riscv64-unknown-elf riscv64-unknown-elf-gcc test
 gnuplot-nox       gnuplot                   bench
 '
 

@@ -7,6 +7,7 @@
  * HMM_OUTLINE            the same, kept out of line: rare, and better not in the way of what is frequent.
  * HMM_ENTRY              what public functions add to be allowed the same.
  * HMM_MAY_ALIAS          for a type through which memory lent by the caller is read and written, whatever it was declared as.
+ * HMM_DECLARED_MAY_ALIAS the same, for a struct that a public header declares: GCC before 6 would take it for another type then.
  * HMM_UNLIKELY(x)        x, which is almost never true.
  * HMM_TRAP()             ends the program without a C library.
  * HMM_HAS_BIT_SCANS      1 if the processor has instructions for __builtin_clz and its relatives.
@@ -32,6 +33,11 @@
 #define HMM_OUTLINE __attribute__((unused, noinline)) HMM_UNGUARDED static
 #define HMM_ENTRY HMM_UNGUARDED
 #define HMM_MAY_ALIAS __attribute__((may_alias))
+#if __GNUC__ >= 6 || defined(__clang__)
+#define HMM_DECLARED_MAY_ALIAS HMM_MAY_ALIAS
+#else
+#define HMM_DECLARED_MAY_ALIAS
+#endif
 #define HMM_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #define HMM_TRAP() __builtin_trap()
 #else
@@ -40,6 +46,7 @@
 #define HMM_OUTLINE static
 #define HMM_ENTRY
 #define HMM_MAY_ALIAS
+#define HMM_DECLARED_MAY_ALIAS
 #define HMM_UNLIKELY(condition) (condition)
 #define HMM_TRAP() \
     for (;;) {     \

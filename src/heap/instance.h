@@ -106,7 +106,7 @@ struct HMM_HEAP {
     size_t failures;
     hmm_bits summary; /* a bit for each word of the bitmap that is not 0 */
     hmm_link heads[]; /* of the classes: newest block of an exact class, root of the tree of another; class 0 is never used */
-} HMM_MAY_ALIAS;
+} HMM_DECLARED_MAY_ALIAS;
 
 _Static_assert(sizeof(HMM_LINK) == sizeof(HMM_WORD), "links and headers have one width");
 _Static_assert(HMM_SIZE_BITS + HMM_CHECK_BITS + 2 == sizeof(HMM_WORD) * CHAR_BIT,

@@ -277,7 +277,7 @@ static void run_interior_pointers(subject *s, const ground *g, uint64_t seed) {
     unsigned char *last = hmm_heap_alloc(s->heap, hmm_heap_largest_free(s->heap));
     const size_t bytes = hmm_heap_usable_size(s->heap, last) + OVERHEAD;
     for (size_t i = 0; i < bytes - OVERHEAD; i++) last[i] = seed % 2 == 0 ? (unsigned char)next_random() : 0xFF;
-    if (seed % 4 < 2) raw_set_word(last + bytes - WORD, (uint32_t)next_random());
+    if (seed % 4 < 2) raw_set_word(last + bytes - WORD, (heap_word)next_random());
     size_t faults = 0;
     for (size_t at = GRANULE; at < bytes && s->notes.count == faults; at += GRANULE, faults++) hmm_heap_free(s->heap, last + at);
     hmm_heap_free(s->heap, last);
