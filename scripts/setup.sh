@@ -30,6 +30,10 @@ libnewlib-arm-none-eabi /usr/lib/arm-none-eabi/newlib test bench
 gcc-avr           avr-gcc                   test bench
 avr-libc          /usr/lib/avr              test bench
 gcc-riscv64-unknown-elf riscv64-unknown-elf-gcc test
+binutils-s390x-linux-gnu s390x-linux-gnu-ld test
+libc6-dev-s390x-cross /usr/s390x-linux-gnu  test
+libgcc-12-dev-s390x-cross /usr/lib/gcc-cross/s390x-linux-gnu test
+qemu-user         qemu-s390x                test
 gnuplot-nox       gnuplot                   bench
 '
 
