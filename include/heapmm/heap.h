@@ -207,9 +207,9 @@ HMM_API HMM_NODISCARD hmm_heap *hmm_heap_create(void *memory, size_t bytes, cons
 
 /* Opens a heap that lies in memory already: mapped from a file, inherited, kept over a restart; perhaps at another address.
  *
- * regions: the spans that the heap had when it was last used, the one of hmm_heap_create first, the others in any order; all may
- *   have moved, but together and by a multiple of the granule and of 8. count: how many. options: as for create; capacity and secret are ignored (the heap has them).
- *   fault: NULL, or receives the reason of a failure.
+ * regions: the spans that the heap had when it was last used, the one of hmm_heap_create first, the others in any order; all
+ *   may have moved, but together and by a multiple of the granule and of 8. count: how many. options: as for create; capacity
+ *   and secret are ignored (the heap has them). fault: NULL, or receives the reason of a failure.
  * Returns the heap, having stored the handlers and context of `options` in it and nothing else. Or NULL, nothing changed: the
  *   fault is in *fault; on_fault is not called.
  * Trusts nothing but the spans: magic, layout, checksums, regions, every block and the whole free index are verified, and
@@ -221,16 +221,18 @@ HMM_API HMM_NODISCARD hmm_heap *hmm_heap_attach(const hmm_span *regions, size_t 
                                                 hmm_fault *fault);
 
 /* Ends a heap: forgets its regions, which are the caller's again, and makes the control block invalid. Allocated blocks cease to
- * exist, and the heap must not be used any more: check and attach will say that it is none. heap NULL does nothing. Nothing else
- * needs to be released; a heap need not be destroyed before its memory is reused, except under AddressSanitizer or valgrind, where
- * this makes the regions addressable again (those behind a damaged region record not). No faults. Time: O(regions).
+ * exist, and the heap must not be used any more: check and attach will say that it is none. heap NULL does nothing. Nothing
+ * else needs to be released; a heap need not be destroyed before its memory is reused, except under AddressSanitizer or
+ * valgrind, where this makes the regions addressable again (those behind a damaged region record not). No faults. Time:
+ * O(regions).
  * Example: hmm_heap_destroy(heap); free(memory); */
 HMM_API void hmm_heap_destroy(hmm_heap *heap);
 
 /* Adds a region.
  *
- * memory, bytes: as for create; at least a region record (32 bytes), a header and one block, each up to the next granule; in the
- *   reach of links, which is 2^31 granules (below, 2^16 less) from the control block. May touch another region but is never joined to it.
+ * memory, bytes: as for create; at least a region record (32 bytes), a header and one block, each up to the next granule; in
+ *   the reach of links, which is 2^31 granules (below, 2^16 less) from the control block. May touch another region but is never
+ *   joined to it.
  * Returns HMM_OK, or the code of the fault, and memory is then untouched.
  * Faults: HMM_FAULT_REGION_SMALL, HMM_FAULT_REGION_LARGE, HMM_FAULT_REGION_WRAPS, HMM_FAULT_REGION_OVERLAPS,
  *   HMM_FAULT_REGION_FAR.
@@ -250,8 +252,9 @@ HMM_API int hmm_heap_extend_region(hmm_heap *heap, void *memory, size_t more_byt
 /* Gives back bytes at the end of a region, as far as they are free. May be called at any time.
  *
  * memory: the region's start. bytes: the most to give back.
- * Returns how many bytes the region's end has moved down, at most `bytes`: when the last block is allocated, no more than the few
- *   bytes behind it that were too little for a block. They are the caller's again. Never leaves a piece that is too small for a block, so it may give back a little less than is free.
+ * Returns how many bytes the region's end has moved down, at most `bytes`: when the last block is allocated, no more than the
+ *   few bytes behind it that were too little for a block. They are the caller's again. Never leaves a piece that is too small
+ *   for a block, so it may give back a little less than is free.
  * Faults: HMM_FAULT_REGION_UNKNOWN; returns 0.
  * Example: with 10,000 bytes free at the end, hmm_heap_shrink_region(heap, start, 8192) => 8192 */
 HMM_API size_t hmm_heap_shrink_region(hmm_heap *heap, void *memory, size_t bytes);
@@ -380,9 +383,10 @@ typedef struct hmm_heap_statistics {
     unsigned fragmentation; /* external, in per mille: 1000 * (1 - largest_free / bytes_free), rounded down; 0 if none is free */
 } hmm_heap_statistics;
 
-/* Fills *stats; with zeros if the control block is damaged. Time: that of hmm_heap_largest_free; linear in blocks with HMM_STATS 0.
- * A realloc that takes a new block counts as one allocation and one free; one that resizes in place or moves into the free block
- * before, as none. Example: hmm_heap_statistics stats; hmm_heap_stats(heap, &stats); printf("%zu bytes free\n", stats.bytes_free); */
+/* Fills *stats; with zeros if the control block is damaged. Time: that of hmm_heap_largest_free; linear in blocks with
+ * HMM_STATS 0. A realloc that takes a new block counts as one allocation and one free; one that resizes in place or moves into
+ * the free block before, as none. Example: hmm_heap_statistics stats; hmm_heap_stats(heap, &stats); printf("%zu bytes free\n",
+ * stats.bytes_free); */
 HMM_API void hmm_heap_stats(const hmm_heap *heap, hmm_heap_statistics *stats);
 
 /* A block as the walk shows it. */
@@ -396,8 +400,8 @@ typedef struct hmm_block {
 /* Calls visit(context, block) for every block, regions in order of address, blocks in order of address, until it returns false.
  *
  * The visitor must not change the heap. Returns HMM_OK after the last block, HMM_STOPPED after a false, or the code of a fault:
- * the walk ends before a damaged block, or does not begin if the control block is damaged; on_fault is not called. Time: linear in
- * blocks. Example: examples/sqlite_in_a_heap/picture.c draws a heap with it. */
+ * the walk ends before a damaged block, or does not begin if the control block is damaged; on_fault is not called. Time: linear
+ * in blocks. Example: examples/sqlite_in_a_heap/picture.c draws a heap with it. */
 HMM_API int hmm_heap_walk(const hmm_heap *heap, bool (*visit)(void *context, const hmm_block *block), void *context);
 
 /* Checks the whole heap: control block, region records, every block, every link, the free index against the blocks, every

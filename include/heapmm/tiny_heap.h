@@ -5,11 +5,12 @@
  * For 8-bit and small 32-bit microcontrollers: AVR, Cortex-M0. Every function of heapmm/heap.h under the name hmm_tiny_heap_,
  * with the same contract and these differences:
  *
- * - A header is a word of 16 bits, with 1 check bit: a header overwritten by anything passes in half of the cases, with a single bit
- *   flipped never.
- * - The largest block is 2^13 - 1 granules: 64 KiB at the default granule of 8, 32 KiB at 4. A heap may have several regions, within
- *   2^15 granules of its control block.
+ * - A header is a word of 16 bits, with 1 check bit: a header overwritten by anything passes in half of the cases, with a
+ *   single bit flipped never.
+ * - The largest block is 2^13 - 1 granules: 64 KiB at the default granule of 8, 32 KiB at 4. A heap may have several regions,
+ *   within 2^15 granules of its control block.
  * - Payloads are aligned to HMM_TINY_HEAP_GRANULE.
+ * - A region record takes 16 bytes.
  *
  * Source: src/heap/tiny_heap.c.
  *

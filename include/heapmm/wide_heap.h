@@ -4,10 +4,12 @@
  *
  * Every function of heapmm/heap.h under the name hmm_wide_heap_, with the same contract and these differences:
  *
- * - A header is a word of 64 bits, with 20 check bits: a header overwritten by anything but the heap passes once in a million, with
- *   a single bit flipped never. The overhead of a block is 8 bytes.
+ * - A header is a word of 64 bits, with 20 check bits: a header overwritten by anything but the heap passes once in a million,
+ *   with a single bit flipped never. The overhead of a block is 8 bytes.
  * - The largest block is 2^42 - 1 granules, and regions are within 2^63 granules: the whole address space.
  * - Payloads are aligned to HMM_WIDE_HEAP_GRANULE.
+ * - The control block and the records have words twice as wide: a record takes 64 bytes; the control block a 32nd of the
+ *   capacity or 700 bytes at most, whichever is more, and never more than 6 KiB.
  *
  * Source: src/heap/wide_heap.c.
  *
