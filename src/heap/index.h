@@ -125,7 +125,11 @@ HMM_INTERNAL void take_from_ring(struct HMM_HEAP *heap, const struct block *b) {
 /* The first node of a tree. */
 HMM_INTERNAL void start_tree(struct HMM_HEAP *heap, struct block *b, unsigned number) {
     const HMM_LINK link = link_of(heap, b);
-    *b = (struct block){.next = link, .previous = link};
+    b->next = link;
+    b->previous = link;
+    b->child[0] = HMM_NO_BLOCK;
+    b->child[1] = HMM_NO_BLOCK;
+    b->balance = 0;
     heap->heads[number] = link;
     mark_class(heap, number);
 }
