@@ -17,7 +17,7 @@ TARGETS = {
     "AVR": ("avr-gcc", ["-mmcu=atmega1284p"]),
 }
 LEVELS = {0: ["-DHMM_AUDIT_LEVEL=0", "-DHMM_STATS=0"], 1: ["-DHMM_AUDIT_LEVEL=1", "-DHMM_STATS=1"]}
-FAST_PATH = {"with": [], "without": ["-DHMM_FAST=0"]}  # the straight path of the commonest cases, a copy of what exists anyway
+FAST_PATH = {"with": ["-DHMM_FAST=1"], "without": ["-DHMM_FAST=0"]}  # the straight path of the commonest cases, a copy of what exists anyway
 LIBRARY = [f"-Wl,--defsym={name}=start" for name in ("memcpy", "memmove", "memset")]  # not the heap's, so not counted
 OWN = ("start", "abort", "heap")
 
