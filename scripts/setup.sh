@@ -34,6 +34,8 @@ binutils-s390x-linux-gnu s390x-linux-gnu-ld test
 libc6-dev-s390x-cross /usr/s390x-linux-gnu  test
 libgcc-12-dev-s390x-cross /usr/lib/gcc-cross/s390x-linux-gnu test
 qemu-user         qemu-s390x                test
+picolibc-arm-none-eabi /usr/lib/picolibc/arm-none-eabi test
+qemu-system-arm   qemu-system-arm           test
 gnuplot-nox       gnuplot                   bench
 '
 
