@@ -32,7 +32,7 @@ def program(name):
 
 def instances():
     listed = run(program("replay-level1-granule16"), "list").split()
-    return [name for name in listed if name not in ("malloc", "nothing") and not re.match("ideal|.*_one_tree", name)]
+    return [name for name in listed if name not in ("classic", "malloc", "nothing") and not re.match("ideal|.*_one_tree", name)]
 
 
 def in_parallel(tasks, progress, what):

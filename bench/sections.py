@@ -14,13 +14,18 @@ from table import Table, verdict
 KINDS = ("mcu", "uniform", "small", "mixed", "phase")
 ELSEWHERE = "Columns marked * were measured elsewhere on the same traces."
 
-# Instructions for one allocation and one free; smallest arena / peak of the trace without a seed.
+# Instructions for one allocation and one free, without audits and with (the others have none); smallest arena / peak of the trace
+# without a seed.
 PEERS = {
-    "TLSF": {"instructions": (206, 255, 192, 213, 288), "space": (1.538, 1.053, 1.256, 1.149, 1.380)},
-    "o1heap 2.2": {"instructions": (125, 126, 120, 126, 169), "space": (2.197, 1.413, 2.161, 1.459, 2.843)},
-    "dlmalloc": {"instructions": (125, 312, 117, 156, 198), "space": (1.388, 1.052, 1.291, 1.129, 1.490)},
-    "heapmm 1.1": {"instructions": (638, 1007, 553, 841, 1007), "space": (1.324, 1.050, 1.251, 1.19, 1.369)},
+    "TLSF": {"level0": (206, 255, 192, 213, 288), "space": (1.538, 1.053, 1.256, 1.149, 1.380)},
+    "o1heap 2.2": {"level0": (125, 126, 120, 126, 169), "space": (2.197, 1.413, 2.161, 1.459, 2.843)},
+    "dlmalloc": {"level0": (125, 312, 117, 156, 198), "space": (1.388, 1.052, 1.291, 1.129, 1.490)},
+    "heapmm 1.1": {"level0": (511, 803, 434, 664, 803), "level1": (638, 1007, 553, 841, 1007),
+                   "space": (1.324, 1.050, 1.251, 1.19, 1.369)},
 }
+CLASSIC = ("The classic heap is the interface of heapmm 1.1, written anew; its configuration here has units of 8 bytes and 32-bit size "
+           "words, so 8 bytes of head (bench/classic.h). Before anything changes, its audits verify the ways through the tree and the nodes "
+           "beside them.")
 PUBLISHED_IDEAL = (1.219, 1.045, 1.151, 1.151, 1.236)
 
 
@@ -113,14 +118,17 @@ def space_of_others(quick, progress):
 
 
 def space_beside_peers(progress):
-    names = ["ideal*", "ideal, simulated here", "heapmm, granule 8", "heapmm, granule 16"] + [f"{peer}*" for peer in PEERS]
-    table = Table("space_peers", "The traces without a seed, beside others", ["trace"] + names, ELSEWHERE)
-    subjects = (("level1-granule8", "ideal_4_8"), ("level1-granule8", "heap"), ("level1-granule16", "heap"))
+    names = ["ideal*", "ideal, simulated here", "heapmm, granule 8", "heapmm, granule 16", "classic"]
+    names += [f"{peer}*" for peer in PEERS]
+    table = Table("space_peers", "The traces without a seed, beside others", ["trace"] + names, f"{ELSEWHERE} {CLASSIC}")
+    subjects = (("level1-granule8", "ideal_4_8"), ("level1-granule8", "heap"), ("level1-granule16", "heap"),
+                ("level1-granule8", "classic"))
     for index, kind in enumerate(KINDS):
         ours = [measure.space(variant, subject, kind, -1)[0] for variant, subject in subjects]
         table.add(kind, PUBLISHED_IDEAL[index], *ours, *(peer["space"][index] for peer in PEERS.values()))
         progress(f"space beside others: {kind}")
-    chosen = [names.index(name) + 1 for name in ("ideal, simulated here", "heapmm, granule 8", "TLSF*", "o1heap 2.2*", "dlmalloc*")]
+    chosen = [names.index(name) + 1 for name in ("ideal, simulated here", "heapmm, granule 8", "classic", "TLSF*", "o1heap 2.2*",
+                                                 "dlmalloc*")]
     plot = Plot("space", "Smallest arena / peak of live bytes", "arena / live bytes", KINDS,
                 [(table.heading[column], [row[column] for row in table.rows]) for column in chosen])
     return table, plot
@@ -137,6 +145,7 @@ def instructions(quick, progress):
                       "Level 0 has no statistics, level 1 has.")
     subjects = ["heap"] if quick else measure.instances()
     tasks = [(variant, subject, kind) for variant in ("level0", "level1") for subject in subjects for kind in KINDS]
+    tasks += [(variant, "classic", kind) for variant in ("level0", "level1") for kind in KINDS]
     tasks += [("level0", "malloc", kind) for kind in KINDS]
     results = measure.in_parallel([partial(measure.instructions, f"{variant}-granule16", *rest) for variant, *rest in tasks], progress,
                                   "instructions")
@@ -146,19 +155,21 @@ def instructions(quick, progress):
         section.tables.append(instructions_table(variant, found, note))
     section.tables.append(instructions_of_others(found, subjects))
     series = [(f"heapmm, {variant}", [found[variant, "heap", kind] for kind in KINDS]) for variant in ("level0", "level1")]
-    series += [(f"{peer}*", PEERS[peer]["instructions"]) for peer in ("TLSF", "o1heap 2.2", "dlmalloc")]
+    series += [(f"{peer}*", PEERS[peer]["level0"]) for peer in ("TLSF", "o1heap 2.2", "dlmalloc")]
     section.plots.append(Plot("instructions", "Instructions of one allocation and one free", "instructions", KINDS, series))
     return section
 
 
 def instructions_table(variant, found, note):
-    peers = [peer for peer in PEERS if variant == "level0" or peer == "TLSF"]
+    peers = {peer: figures.get(variant, figures["level0"]) for peer, figures in PEERS.items()
+             if variant == "level0" or peer in ("TLSF", "heapmm 1.1")}
     table = Table(f"instructions_{variant}", f"Audit level {variant[-1]}, {'no ' if variant == 'level0' else ''}statistics",
-                  ["trace"] + [f"{peer}*" for peer in peers] + ["goal", "measured", "met"], f"{note} {ELSEWHERE}")
+                  ["trace"] + [f"{peer}*" for peer in peers] + ["classic", "goal", "measured", "met"], f"{note} {ELSEWHERE} {CLASSIC}")
     for index, kind in enumerate(KINDS):
         measured = round(found[variant, "heap", kind])
         goal = INSTRUCTION_GOALS[variant][index]
-        table.add(kind, *(PEERS[peer]["instructions"][index] for peer in peers), goal, measured, verdict(measured, goal))
+        table.add(kind, *(figures[index] for figures in peers.values()), round(found[variant, "classic", kind]), goal, measured,
+                  verdict(measured, goal))
     return table
 
 
@@ -189,6 +200,8 @@ def worst(quick, progress):
         for kind in KINDS:
             labels.append((variant, kind))
             tasks.append(partial(measure.dearest, f"{variant}-granule16", "heap", kind, count))
+            labels.append((variant, f"classic, {kind}"))
+            tasks.append(partial(measure.dearest, f"{variant}-granule16", "classic", kind, count))
         for verb in WORST_GOALS:
             labels.append((variant, f"searched, {verb}"))
             tasks.append(partial(measure.searched, f"{variant}-granule16", "heap", verb, tries))
@@ -202,8 +215,16 @@ def worst(quick, progress):
                   verdict(free, WORST_GOALS["free"]), *(found["level1", kind][verb][1] for verb in WORST_GOALS))
     row = [found[variant, f"searched, {verb}"] for variant in ("level0", "level1") for verb in WORST_GOALS]
     table.add("searched for", row[0], None, "-", row[1], None, "-", row[2], row[3])
-    section.tables.append(table)
+    section.tables += [table, worst_of_classic(found)]
     return section
+
+
+def worst_of_classic(found):
+    table = Table("worst_classic", "The same, classic heap",
+                  ["sequence", "alloc, no audits", "free, no audits", "alloc, audits", "free, audits"], CLASSIC)
+    for kind in KINDS:
+        table.add(kind, *(found[variant, f"classic, {kind}"][verb][1] for variant in ("level0", "level1") for verb in WORST_GOALS))
+    return table
 
 
 # ---- Pages ------------------------------------------------------------------------------------------------------------------------
@@ -217,12 +238,16 @@ def pages(quick, progress):
                       "free blocks, not the stack. The heap is compiled with -fsanitize=thread, whose calls at each access are counted; "
                       "valgrind's lackey, which is far slower, gave the same for the first 300 pairs of uniform.")
     table = Table("pages", "Distinct pages per operation, in the mean and at most", [
-        "trace", "level", "heapmm 1.1*", "TLSF*", "goal", "alloc", "met", "most", "free", "most of a free"], ELSEWHERE)
+        "trace", "level", "heapmm 1.1*", "TLSF*", "classic, alloc", "classic, free", "goal", "alloc", "met", "most", "free",
+        "most of a free"],
+        f"{ELSEWHERE} {CLASSIC}")
     for kind, (old, tlsf) in PAGES_OF_PEERS.items():
         for variant, goal in PAGE_GOALS.items():
             progress(f"pages: {kind}, {variant}")
             mean_alloc, most_alloc, mean_free, most_free = measure.pages(f"{variant}-granule16", "heap", kind)
-            table.add(kind, int(variant[-1]), old, tlsf, goal, mean_alloc, verdict(mean_alloc, goal), most_alloc, mean_free, most_free)
+            classic = measure.pages(f"{variant}-granule16", "classic", kind)
+            table.add(kind, int(variant[-1]), old, tlsf, classic[0], classic[2], goal, mean_alloc, verdict(mean_alloc, goal), most_alloc,
+                      mean_free, most_free)
     section.tables.append(table)
     return section
 
