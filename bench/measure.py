@@ -101,11 +101,17 @@ def stepped(variant, subject, trace, places):
     return {verb: (int(count), int(most)) for verb, count, most, _ in map(str.split, lines)}
 
 
-def searched(variant, subject, verb, tries):
-    """Instructions of the dearest operation of the sequence that a search finds."""
+def searched(variant, subject, verb, tries, holes, least):
+    """(instructions of the dearest operation of the sequence that a search finds, bytes of its arena)."""
     path = RESULTS / f"dearest-{subject}-{verb}-{variant}.trc"
-    run(program(f"search-{variant}"), subject, verb, tries, path)
-    return dearest(variant, subject, path, 5)[verb][1]
+    _, arena = run(program(f"search-{variant}"), subject, verb, tries, path, holes, least).split()
+    return dearest(variant, subject, path, 5)[verb][1], int(arena)
+
+
+def bounds(instance, level, shapes):
+    """{function: instructions at most for each shape, "DEPTH" or "DEPTH/REGIONS"}."""
+    lines = run(sys.executable, "-B", ROOT / "bench" / "bound.py", instance, level, *shapes).splitlines()
+    return {function: list(map(int, most)) for function, *most in map(str.split, lines)}
 
 
 def pages(variant, subject, kind):

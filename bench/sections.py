@@ -7,6 +7,7 @@ The figures of others were measured elsewhere on the same traces: instructions b
 import statistics
 from functools import partial
 
+import bound
 import measure
 import size
 from table import Table, verdict
@@ -186,6 +187,14 @@ def instructions_of_others(found, subjects):
 # ---- The worst single operation ---------------------------------------------------------------------------------------------------
 
 WORST_GOALS = {"alloc": 400, "free": 300}
+# What is searched for each instance: the subject, the number of free blocks, bytes of the smallest; and how deep its trees can be. All
+# classes of a tiny heap that are wide enough for deep trees need more than the 64 KiB it can have: so there it has the smallest index,
+# whose last class is open-ended.
+SEARCHED = {
+    "heap": ("heap", 400, 16384, lambda arena: bound.depth_in_heap(arena, 16)),
+    "tiny_heap": ("tiny_heap_one_tree", 29, 512, lambda arena: bound.depth_beyond_index(arena, 8)),
+    "wide_heap": ("wide_heap", 400, 16384, lambda arena: bound.depth_in_heap(arena, 16)),
+}
 
 
 def worst(quick, progress):
@@ -193,38 +202,75 @@ def worst(quick, progress):
                       "one by one in the optimised program (-O2, granule 16, arena of twice the most bytes live). Of each trace those "
                       "operations are stepped through that enter the most basic blocks. The last rows are sequences that hill climbing "
                       "found: some hundred free blocks of many sizes in few trees, and then the dearest operation that random changes "
-                      "lead to; the sequences stand in build/bench/ as traces.")
+                      "lead to; the sequences stand in build/bench/ as traces. Bounds are the longest ways through the compiled code, by "
+                      "[bench/bound.py](../bench/bound.py); [ARCHITECTURE.md](../ARCHITECTURE.md#time) derives the turns of its loops.")
     count, tries = (20, 2000) if quick else (60, 15000)
+    instances = ["heap"] if quick else [name for name in SEARCHED if name in measure.instances()]
     tasks, labels = [], []
     for variant in ("level0", "level1"):
-        for kind in KINDS:
-            labels.append((variant, kind))
-            tasks.append(partial(measure.dearest, f"{variant}-granule16", "heap", kind, count))
-            labels.append((variant, f"classic, {kind}"))
-            tasks.append(partial(measure.dearest, f"{variant}-granule16", "classic", kind, count))
-        for verb in WORST_GOALS:
-            labels.append((variant, f"searched, {verb}"))
-            tasks.append(partial(measure.searched, f"{variant}-granule16", "heap", verb, tries))
+        for subject in ("heap", "classic"):
+            labels += [(variant, subject, kind) for kind in KINDS]
+            tasks += [partial(measure.dearest, f"{variant}-granule16", subject, kind, count) for kind in KINDS]
+        for instance in instances:
+            subject, holes, least, _ = SEARCHED[instance]
+            labels += [(variant, instance, f"searched, {verb}") for verb in WORST_GOALS]
+            tasks += [partial(measure.searched, f"{variant}-granule16", subject, verb, tries, holes, least) for verb in WORST_GOALS]
     found = dict(zip(labels, measure.in_parallel(tasks, progress, "worst single operation")))
+    section.tables += [worst_of_default(found), worst_of_classic(found), *bound_tables(found, instances, progress)]
+    return section
+
+
+def worst_of_default(found):
     table = Table("worst", "Instructions of the dearest operation, default instance",
                   ["sequence", "alloc, level 0", "goal", "met", "free, level 0", "goal", "met", "alloc, level 1", "free, level 1"],
                   "The goals are for level 0 over the traces.")
     for kind in KINDS:
-        alloc, free = (found["level0", kind][verb][1] for verb in WORST_GOALS)
+        alloc, free = (found["level0", "heap", kind][verb][1] for verb in WORST_GOALS)
         table.add(kind, alloc, WORST_GOALS["alloc"], verdict(alloc, WORST_GOALS["alloc"]), free, WORST_GOALS["free"],
-                  verdict(free, WORST_GOALS["free"]), *(found["level1", kind][verb][1] for verb in WORST_GOALS))
-    row = [found[variant, f"searched, {verb}"] for variant in ("level0", "level1") for verb in WORST_GOALS]
+                  verdict(free, WORST_GOALS["free"]), *(found["level1", "heap", kind][verb][1] for verb in WORST_GOALS))
+    row = [found[variant, "heap", f"searched, {verb}"][0] for variant in ("level0", "level1") for verb in WORST_GOALS]
     table.add("searched for", row[0], None, "-", row[1], None, "-", row[2], row[3])
-    section.tables += [table, worst_of_classic(found)]
-    return section
+    return table
 
 
 def worst_of_classic(found):
     table = Table("worst_classic", "The same, classic heap",
                   ["sequence", "alloc, no audits", "free, no audits", "alloc, audits", "free, audits"], CLASSIC)
     for kind in KINDS:
-        table.add(kind, *(found[variant, f"classic, {kind}"][verb][1] for variant in ("level0", "level1") for verb in WORST_GOALS))
+        table.add(kind, *(found[variant, "classic", kind][verb][1] for variant in ("level0", "level1") for verb in WORST_GOALS))
     return table
+
+
+HEAPS_OF_BOUNDS = (("2 KiB", 2 ** 11, 8), ("32 KiB", 2 ** 15, 16), ("1 MiB", 2 ** 20, 16), ("1 GiB", 2 ** 30, 16))  # with granule
+REGIONS_OF_BOUNDS = 16
+
+
+def bound_tables(found, instances, progress):
+    depths = [bound.depth_in_heap(size_of_heap, granule) for _, size_of_heap, granule in HEAPS_OF_BOUNDS]
+    depth_of_found = {key: SEARCHED[key[1]][3](found[key][1]) for key in found if key[2].startswith("searched")}
+    shapes = [*depths, f"{depths[-2]}/{REGIONS_OF_BOUNDS}", *sorted(set(depth_of_found.values()))]
+    cells = [(instance, level) for instance in instances for level in (0, 1)]
+    bounds_of = dict(zip(cells, measure.in_parallel([partial(measure.bounds, *cell, shapes) for cell in cells], progress, "bounds")))
+    by_heap = Table("bounds", "Most instructions of a function, by levels of the deepest size tree",
+                    ["instance", "level", "function"] + [f"{depth} levels" for depth in depths] +
+                    ["for one level more", f"{depths[-2]} levels, {REGIONS_OF_BOUNDS} regions"],
+                    "In one region, but for the last column. The deepest tree has "
+                    + ", ".join(f"{depth} levels in a heap of {name} with granule {granule}"
+                                for depth, (name, _, granule) in zip(depths, HEAPS_OF_BOUNDS)) +
+                    ". Copying, zeroing and handlers of the user aside.")
+    for instance, level in cells:
+        for function, most in bounds_of[instance, level].items():
+            few, *_, many = most[1:len(depths)]
+            by_heap.add(instance, level, function, *most[:len(depths)], round((many - few) / (depths[-1] - depths[1])), most[len(depths)])
+    beside = Table("bound_found", "The worst that was searched for, beside the bound of its heap",
+                   ["instance", "level", "operation", "arena, bytes", "levels", "worst found", "bound", "worst found / bound"])
+    for (variant, instance, sequence), depth in depth_of_found.items():
+        verb, (worst_found, arena) = sequence.split()[1], found[variant, instance, sequence]
+        most = bounds_of[instance, int(variant[-1])][verb][shapes.index(depth)]
+        if worst_found > most:
+            raise SystemExit(f"bench: {verb} of {instance}, {variant}, took {worst_found} instructions, its bound is {most}")
+        beside.add(instance, int(variant[-1]), verb, arena, depth, worst_found, most, worst_found / most)
+    return by_heap, beside
 
 
 # ---- Pages ------------------------------------------------------------------------------------------------------------------------
