@@ -30,7 +30,7 @@ def turns_beside(most):
 
 
 def turns_of_removal(most):
-    """Where it rotates, the subtree has grown by two levels less than its top, else by one: so it rotates on half of the levels."""
+    """Where it rotates, the subtree that it comes from had two levels less than its top, elsewhere one: so at most on half of them."""
     return [(most.depth, 0), (most.depth % 2, most.depth // 2)]
 
 
@@ -46,7 +46,7 @@ LOOPS = [
     (r"regions_\w+", lambda most: most.regions, None),
     (r"seal_add", lambda most: 4, None),  # of uintmax_t, 16 bits at a time
     (r"hmm_parity", lambda most: 4, None),  # 64 bits down to 4
-    (r"geometry_for", lambda most: 6, None),  # HMM_EXACT_BITS_MOST - HMM_EXACT_BITS_LEAST
+    (r"geometry_for", lambda most: 6, None),  # HMM_EXACT_BITS_MOST - HMM_EXACT_BITS_LEAST; by largest_free
     (r"per_mille", lambda most: 10, None),  # bits of 1000; the inner loop makes at most 3
 ]
 # Functions that follow one path in two parts, to a node and from there to its neighbour: both together have no more levels than the
@@ -57,6 +57,7 @@ AUDITS_BARE_PATH = r"fit_in_tree|audit_put|find_largest"
 ONLY_BESIDE = r"audit_beside|audit_replacement|audit_way_to_neighbour"
 # Where nothing has to be aligned, one end of a free block at most stays free.
 ONE_REST = r"make_free|audit_put"
+RANGES = 4  # of each power of two, 2^HMM_CLASS_BITS; with more of them trees are lower
 REMOVAL, TWO_REMOVALS = 2, 4  # HMM_BESIDE_...: only what releases takes two blocks out
 ALLOCATES = ("alloc", "alloc_aligned", "alloc_greedy")
 FUNCTIONS = (*ALLOCATES, "resize", "resize_greedy", "realloc", "free", "usable_size", "largest_free", "contains")
@@ -320,8 +321,8 @@ def depth_of(nodes):
 
 
 def depth_in_heap(heap_bytes, granule):
-    """Of the deepest size tree: k sizes of one class have more than k times its least size S, and there are at most S / 4."""
-    return depth_of(int((heap_bytes // granule) ** 0.5 / 2))
+    """Of the deepest size tree: k sizes of one class have more than k times its least size S, and there are at most S / RANGES."""
+    return depth_of(int((heap_bytes // granule / RANGES) ** 0.5))
 
 
 def depth_beyond_index(heap_bytes, granule):
