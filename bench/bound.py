@@ -276,7 +276,7 @@ class Bound:
         dear = {address for address in inside if dear_name and self.stems_from(address, dear_name)}
         cheap = {address: [other for other in after if other not in dear] for address, after in within.items()}
         any_turn, way = self.turn(edges, within, heads, most)
-        cheap_turn, _ = self.turn(edges, cheap, heads - dear, most)
+        cheap_turn = self.turn(edges, cheap, heads - dear, most)[0] or any_turn  # where the compiler has mingled them
         ahead = max(entered.values()) + len(heads) * max(few * cheap_turn + many * any_turn for few, many in turns)
         return {address: ahead + length for address, length in way.items()}
 
