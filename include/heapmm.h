@@ -168,6 +168,7 @@ typedef struct HMM_UNIQUE(structure) {
     unsigned char *lowest;     /* the span of the chunks: first byte, */
     unsigned char *highest;    /* and the one behind the last */
     unsigned step;             /* bytes that the distance between any two blocks is a multiple of */
+    unsigned one_chunk;        /* 1: there has been one chunk only, so that its ends are known */
     unsigned may_shrink;       /* 1: the last change was one that hmm_shrink_chunk may follow */
 
     /* public: set by hmm_free and hmm_grow_chunk, 0 and null before */

@@ -12,7 +12,6 @@
 #endif
 #define HMM_IMPL_INCLUDED 1
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,6 +49,7 @@ void HMM_UNIQUE(init)(HMM_UNIQUE(descriptor) * desc) {
     desc->lowest = NULL;
     desc->highest = NULL;
     desc->step = 1;
+    desc->one_chunk = 0;
     desc->may_shrink = 0;
     desc->num_baus_can_shrink = 0;
     desc->end_of_shrinkable_chunk = NULL;
@@ -61,8 +61,10 @@ static inline void hmm_impl_span(hmm_impl_heap *heap, unsigned char *first, unsi
         heap->lowest = first;
         heap->highest = end;
         heap->step = HMM_IMPL_BAU_BYTES;
+        heap->one_chunk = 1;
         return;
     }
+    heap->one_chunk = 0;
     const uintptr_t a = (uintptr_t)first, b = (uintptr_t)heap->lowest;
     unsigned rest = (unsigned)((a > b ? a - b : b - a) % heap->step);
     while (rest != 0) {
@@ -92,7 +94,7 @@ void HMM_UNIQUE(new_chunk)(HMM_UNIQUE(descriptor) * desc, void *first_byte_of_ch
         return;
     }
     const size_t size = (size_t)n - HMM_IMPL_END_BAUS;
-    if (HMM_IMPL_AUDITS && !(hmm_impl_audit_root(desc) && hmm_impl_audit_put(desc, size))) return;
+    if (HMM_IMPL_AUDITS && !hmm_impl_audit_put(desc, size, 0)) return;
 
     hmm_impl_span(desc, b, hmm_impl_forward(b, (size_t)n));
     hmm_impl_make(b, 0, size, HMM_IMPL_FREE);
@@ -115,29 +117,20 @@ static inline void hmm_impl_cut(hmm_impl_heap *heap, unsigned char *b, size_t ro
     hmm_impl_set_size(after, HMM_IMPL_PREVIOUS, room - wanted >= HMM_IMPL_MIN_BAUS ? room - wanted : wanted);
 }
 
-static inline bool hmm_impl_audit_allocation(const hmm_impl_heap *heap, unsigned char *b) {
-    return b == NULL || b == heap->last_freed || hmm_impl_audit_take(heap, b, 2);
-}
-
 /* Allocates `wanted` BAUs or, if nothing is so large, the largest block if that has `needed`. */
 static inline void *hmm_impl_allocate(hmm_impl_heap *heap, size_t needed, size_t wanted) {
     unsigned char *passed;
-    if (HMM_IMPL_AUDITS && !(hmm_impl_audit_put_last(heap) && hmm_impl_audit_way(heap, wanted, 0, &passed))) return NULL;
-    unsigned char *b = hmm_impl_best_fit(heap, wanted);
-    if (b == NULL && needed < wanted) {
+    if (HMM_IMPL_AUDITS && !(hmm_impl_audit_put_last(heap, 0) && hmm_impl_audit_way(heap, wanted, 0, &passed))) return NULL;
+    unsigned char *found = hmm_impl_best_fit(heap, wanted);
+    if (found == NULL && needed < wanted) {
         /* Nothing on the audited way is as large as wanted: it led along the greatest sizes. */
-        b = hmm_impl_largest(heap);
-        if (b != NULL && hmm_impl_size(b) < needed) b = NULL;
-        if (b != NULL) wanted = hmm_impl_size(b);
+        found = hmm_impl_largest(heap);
+        if (found != NULL && hmm_impl_size(found) < needed) found = NULL;
+        if (found != NULL) wanted = hmm_impl_size(found);
     }
-    if (HMM_IMPL_AUDITS && !hmm_impl_audit_allocation(heap, b)) return NULL;
+    if (HMM_IMPL_AUDITS && !hmm_impl_audit_take_found(heap, found)) return NULL;
 
-    if (b != NULL && b == heap->last_freed)
-        heap->last_freed = NULL;
-    else if (b != NULL && !hmm_impl_take(heap, b)) {
-        (void)hmm_impl_fail("the balances of the tree of free blocks are damaged");
-        return NULL;
-    }
+    unsigned char *b = found == NULL ? NULL : hmm_impl_take_found(heap, found);
     hmm_impl_put_last(heap);
     heap->may_shrink = 0;
     if (b == NULL) return NULL;
@@ -163,19 +156,23 @@ static inline bool hmm_impl_absorb(hmm_impl_heap *heap, unsigned char *b) {
     return true;
 }
 
-/* Frees a block, whose head is right but for the status, and joins it with its free neighbours. */
-static inline void hmm_impl_release(hmm_impl_heap *heap, unsigned char *b) {
-    unsigned char *before = hmm_impl_before(b), *after = hmm_impl_after(b);
+/* Takes both neighbours, where they are free, out of wherever they are. False, and each is free as before, if balances were
+ * damaged in a way that no audit can see. */
+static inline bool hmm_impl_absorb_both(hmm_impl_heap *heap, unsigned char *before, unsigned char *after) {
     unsigned char *const last = heap->last_freed;
+    if (before != NULL) (void)hmm_impl_absorb(heap, before);
+    if (after == NULL || hmm_impl_absorb(heap, after)) return true;
+    if (before != NULL && before != last) hmm_impl_put(heap, before);
+    heap->last_freed = last;
+    return false;
+}
+
+/* Frees a block, whose head is right but for the status, and joins it with its free neighbours. */
+static inline bool hmm_impl_release(hmm_impl_heap *heap, unsigned char *b) {
+    unsigned char *before = hmm_impl_before(b), *after = hmm_impl_after(b);
     const bool joins_before = before != NULL && hmm_impl_is_free(before);
     const bool joins_after = hmm_impl_is_free(after);
-    if (joins_before && !hmm_impl_absorb(heap, before)) goto unbalanced;
-    if (joins_after && !hmm_impl_absorb(heap, after)) {
-        /* Only balances that were damaged in a way no audit can see lead here: the order of things is restored. */
-        if (joins_before && before != last) hmm_impl_put(heap, before);
-        heap->last_freed = last;
-        goto unbalanced;
-    }
+    if (!hmm_impl_absorb_both(heap, joins_before ? before : NULL, joins_after ? after : NULL)) return false;
     size_t size = hmm_impl_size(b);
     unsigned char *whole = joins_before ? before : b;
     const size_t previous = hmm_impl_get_size(whole, HMM_IMPL_PREVIOUS);
@@ -192,22 +189,19 @@ static inline void hmm_impl_release(hmm_impl_heap *heap, unsigned char *b) {
     heap->last_freed = whole;
     heap->num_baus_can_shrink = 0;
     heap->may_shrink = 0;
-    if (hmm_impl_size(after) != 0) return;
+    if (hmm_impl_size(after) != 0) return true;
     heap->num_baus_can_shrink = (HMM_UNIQUE(size_bau))(previous == 0 ? size + HMM_IMPL_END_BAUS : size);
     heap->end_of_shrinkable_chunk = hmm_impl_forward(after, HMM_IMPL_END_BAUS);
     heap->may_shrink = 1;
-    return;
-
-unbalanced:
-    (void)hmm_impl_fail("the balances of the tree of free blocks are damaged");
+    return true;
 }
 
 void HMM_UNIQUE(free)(HMM_UNIQUE(descriptor) * desc, void *mem) {
     unsigned char *b = hmm_impl_of_payload(mem);
-    if (HMM_IMPL_AUDITS &&
-        !(hmm_impl_audit_allocated(desc, b) && hmm_impl_audit_join(desc, hmm_impl_before(b), hmm_impl_after(b))))
+    if (HMM_IMPL_AUDITS && !(hmm_impl_audit_allocated(desc, b) &&
+                             hmm_impl_audit_join(desc, hmm_impl_before(b), hmm_impl_size(b), hmm_impl_after(b))))
         return;
-    hmm_impl_release(desc, b);
+    if (!hmm_impl_release(desc, b)) (void)hmm_impl_fail("the balances of the tree of free blocks are damaged");
 }
 
 /* ---- Resizing ------------------------------------------------------------------------------------------------------------ */
@@ -216,7 +210,7 @@ static inline bool hmm_impl_audit_resize(const hmm_impl_heap *heap, unsigned cha
     if (!hmm_impl_audit_allocated(heap, b)) return false;
     unsigned char *before = hmm_impl_before(b);
     if (before != NULL && !hmm_impl_audit_block(heap, before, "the head of a neighbour of the block is damaged")) return false;
-    return hmm_impl_audit_join(heap, NULL, hmm_impl_after(b));
+    return hmm_impl_audit_join(heap, NULL, hmm_impl_size(b), hmm_impl_after(b));
 }
 
 /* Resizes a block to as much of `wanted` BAUs as there is, but at least `needed`. */
@@ -226,10 +220,7 @@ static inline int hmm_impl_resize(hmm_impl_heap *heap, unsigned char *b, size_t 
     size_t room = hmm_impl_size(b);
     if (hmm_impl_is_free(after)) room += hmm_impl_size(after);
     if (needed > room) return -1;
-    if (hmm_impl_is_free(after) && !hmm_impl_absorb(heap, after)) {
-        (void)hmm_impl_fail("the balances of the tree of free blocks are damaged");
-        return -1;
-    }
+    if (hmm_impl_is_free(after)) (void)hmm_impl_absorb(heap, after);
     if (wanted > room) wanted = room;
     if (room - wanted >= HMM_IMPL_MIN_BAUS) hmm_impl_put_last(heap);
     hmm_impl_cut(heap, b, room, wanted);
@@ -261,18 +252,16 @@ HMM_UNIQUE(size_aau) HMM_UNIQUE(true_size)(void *mem) {
 
 HMM_UNIQUE(size_aau) HMM_UNIQUE(largest_available)(HMM_UNIQUE(descriptor) * desc) {
     unsigned char *passed;
-    if (HMM_IMPL_AUDITS && !(hmm_impl_audit_put_last(desc) && hmm_impl_audit_way(desc, SIZE_MAX, 0, &passed))) return 0;
-    unsigned char *first = hmm_impl_bins_greatest(desc, desc->root);
-    size_t largest = first != NULL ? hmm_impl_size(first) : 0;
-    if (desc->last_freed != NULL && hmm_impl_size(desc->last_freed) > largest) largest = hmm_impl_size(desc->last_freed);
-    return largest == 0 ? 0 : hmm_impl_aaus_of(largest);
+    if (HMM_IMPL_AUDITS && !(hmm_impl_audit_put_last(desc, 0) && hmm_impl_audit_way(desc, SIZE_MAX, 0, &passed))) return 0;
+    const unsigned char *largest = hmm_impl_largest(desc);
+    return largest == NULL ? 0 : hmm_impl_aaus_of(hmm_impl_size(largest));
 }
 
 /* ---- Growing and shrinking chunks ---------------------------------------------------------------------------------------- */
 
 /* The end block of a chunk, and the block before it. */
 static inline bool hmm_impl_audit_end(const hmm_impl_heap *heap, unsigned char *end) {
-    if (!hmm_impl_is_place(heap, end) || !hmm_impl_is_end(end)) return hmm_impl_fail("no chunk of this heap ends there");
+    if (!hmm_impl_is_place(heap, end) || !hmm_impl_is_end(heap, end)) return hmm_impl_fail("no chunk of this heap ends there");
     const size_t previous = hmm_impl_get_size(end, HMM_IMPL_PREVIOUS);
     if (previous < HMM_IMPL_MIN_BAUS || previous > ((uintptr_t)end - (uintptr_t)heap->lowest) / HMM_IMPL_BAU_BYTES)
         return hmm_impl_fail("the end block of the chunk is damaged");
@@ -283,18 +272,19 @@ void HMM_UNIQUE(grow_chunk)(HMM_UNIQUE(descriptor) * desc, void *end_of_chunk, H
     const uintmax_t n = n_baus;
     unsigned char *end = (unsigned char *)((uintptr_t)end_of_chunk - HMM_IMPL_END_BYTES);
     if (HMM_IMPL_AUDITS && !hmm_impl_audit_end(desc, end)) return;
-    if (n < HMM_IMPL_MIN_BAUS || n > hmm_impl_most() - hmm_impl_get_size(end, HMM_IMPL_PREVIOUS) - HMM_IMPL_END_BAUS) {
+    if (n < HMM_IMPL_MIN_BAUS || n > hmm_impl_most() - hmm_impl_get_size(end, HMM_IMPL_PREVIOUS) - HMM_IMPL_END_BAUS ||
+        n > (UINTPTR_MAX - (uintptr_t)end_of_chunk) / HMM_IMPL_BAU_BYTES) {
         (void)hmm_impl_fail("the chunk is to grow by less than a smallest block, or by more than can be counted");
         return;
     }
-    if (HMM_IMPL_AUDITS && !hmm_impl_audit_join(desc, hmm_impl_before(end), NULL)) return;
+    if (HMM_IMPL_AUDITS && !hmm_impl_audit_join(desc, hmm_impl_before(end), (size_t)n, NULL)) return;
 
     unsigned char *new_end = hmm_impl_forward(end, (size_t)n);
     hmm_impl_make(new_end, (size_t)n, 0, HMM_IMPL_ALLOCATED);
     hmm_impl_set_size(end, HMM_IMPL_SIZE, (size_t)n);
     new_end += HMM_IMPL_END_BYTES;
     if ((uintptr_t)new_end > (uintptr_t)desc->highest) desc->highest = new_end;
-    hmm_impl_release(desc, end);
+    (void)hmm_impl_release(desc, end);
 }
 
 /* Whether the last block, the only one of its chunk or not, may lose so many BAUs. */
@@ -306,8 +296,7 @@ static inline bool hmm_impl_can_shrink(size_t size, bool is_only, uintmax_t n) {
 
 static inline bool hmm_impl_audit_shrink(const hmm_impl_heap *heap, unsigned char *end) {
     if (!hmm_impl_audit_end(heap, end)) return false;
-    if (hmm_impl_before(end) != heap->last_freed) return hmm_impl_fail("the last block of the chunk is not the one freed last");
-    return hmm_impl_audit_root(heap);
+    return hmm_impl_before(end) == heap->last_freed || hmm_impl_fail("the last block of the chunk is not the one freed last");
 }
 
 void HMM_UNIQUE(shrink_chunk)(HMM_UNIQUE(descriptor) * desc, HMM_UNIQUE(size_bau) n_baus) {
@@ -327,7 +316,7 @@ void HMM_UNIQUE(shrink_chunk)(HMM_UNIQUE(descriptor) * desc, HMM_UNIQUE(size_bau
     }
     const bool disappears = n_baus > size;
     const size_t rest = disappears ? 0 : size - (size_t)n_baus;
-    if (HMM_IMPL_AUDITS && rest > 0 && !hmm_impl_audit_put(desc, rest)) return;
+    if (HMM_IMPL_AUDITS && rest > 0 && !hmm_impl_audit_put(desc, rest, 0)) return;
 
     desc->last_freed = NULL;
     desc->may_shrink = 0;

@@ -6,23 +6,10 @@
  * order: one is the first of its bin; of the others, the one that came last is taken first.
  *
  *     HEAPMM_TEST_SEED=n           seed, else 1
- *     HEAPMM_TEST_CLASSIC_OPS=n    operations, else 60000 */
-#include <setjmp.h>
-#include <stdbool.h>
-#include <stdint.h>
+ *     HEAPMM_TEST_CLASSIC_OPS=n    operations, else 60000; where HEAPMM_TEST_STEPS is 20, as in make test-long, 10^7 */
+#include "classic_fixture.h"
 
-#include "expect.h"
-#include "heapmm.h"
-
-jmp_buf test_failed;
-const char *test_reason = "";
-
-typedef HMM_UNIQUE(descriptor) descriptor;
-typedef HMM_UNIQUE(size_aau) aau;
-typedef HMM_UNIQUE(size_bau) bau;
-
-enum { HEAD = HMM_HEAD_AAUS, LEAST = HMM_MIN_BLOCK_BAUS, END = HMM_END_BLOCK_BAUS, UNIT = HMM_BLOCK_ALIGN_UNIT };
-enum { BAU = UNIT * (int)HMM_ADDR_ALIGN_UNIT, CHUNKS = 4, CHUNK_BAUS = 600, BLOCKS = CHUNKS * CHUNK_BAUS };
+enum { CHUNKS = 4, CHUNK_BAUS = 600, BLOCKS = CHUNKS * CHUNK_BAUS };
 enum kind { USED, FREE, LAST, STOP };
 
 struct block {
@@ -204,18 +191,6 @@ static void expect_same(void) {
 
 /* ---- The program --------------------------------------------------------------------------------------------------------- */
 
-static uint64_t state;
-
-static size_t below(size_t limit) {
-    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (size_t)((state >> 33) % limit);
-}
-
-static uint64_t number(const char *name, uint64_t otherwise) {
-    const char *text = getenv(name);
-    return text == NULL || *text == '\0' ? otherwise : strtoull(text, NULL, 0);
-}
-
 static size_t some_aaus(void) {
     if (below(8) == 0) return below(CHUNK_BAUS * UNIT);
     return below((size_t)(below(4) == 0 ? 12 : 4) * LEAST * UNIT);
@@ -343,10 +318,11 @@ static void run_operations(uint64_t operations) {
 }
 
 static void random_program(void) {
-    state = number("HEAPMM_TEST_SEED", 1);
+    const uint64_t steps = number("HEAPMM_TEST_STEPS", 1), operations = steps == 1 ? 60000 : 500000 * steps;
+    random_state = number("HEAPMM_TEST_SEED", 1);
     HMM_UNIQUE(init)(&the_heap);
     expect_same();
-    if (setjmp(test_failed) == 0) run_operations(number("HEAPMM_TEST_CLASSIC_OPS", 60000 * number("HEAPMM_TEST_STEPS", 1)));
+    if (setjmp(test_failed) == 0) run_operations(number("HEAPMM_TEST_CLASSIC_OPS", operations));
     EXPECT_STR_EQ(test_reason, "");
 }
 

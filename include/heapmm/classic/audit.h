@@ -40,14 +40,15 @@ static inline bool hmm_impl_is_sound(const hmm_impl_heap *heap, unsigned char *b
     const uintptr_t behind = (uintptr_t)heap->highest - (uintptr_t)b - HMM_IMPL_END_BYTES;
     if (size < HMM_IMPL_MIN_BAUS || size > behind / HMM_IMPL_BAU_BYTES) return false;
     if (hmm_impl_get_size(hmm_impl_after(b), HMM_IMPL_PREVIOUS) != size) return false;
-    if (previous == 0) return true;
+    if (previous == 0) return !heap->one_chunk || b == heap->lowest;
     if (previous < HMM_IMPL_MIN_BAUS) return false;
     if (previous > ((uintptr_t)b - (uintptr_t)heap->lowest) / HMM_IMPL_BAU_BYTES) return false;
     unsigned char *before = hmm_impl_before(b);
     return hmm_impl_is_place(heap, before) && hmm_impl_size(before) == previous;
 }
 
-static inline bool hmm_impl_is_end(const unsigned char *b) {
+static inline bool hmm_impl_is_end(const hmm_impl_heap *heap, const unsigned char *b) {
+    if (heap->one_chunk && (uintptr_t)heap->highest - (uintptr_t)b != HMM_IMPL_END_BYTES) return false;
     return hmm_impl_get_word(b, HMM_IMPL_SIZE) == 0 && hmm_impl_status(b) == HMM_IMPL_ALLOCATED;
 }
 
@@ -75,11 +76,15 @@ static inline bool hmm_impl_audit_member(const hmm_impl_heap *heap, unsigned cha
     return true;
 }
 
-/* The second and third block of a bin: all that is relinked when something enters or leaves it at its front. */
-static inline bool hmm_impl_audit_front(const hmm_impl_heap *heap, unsigned char *first) {
-    unsigned char *second = hmm_impl_get_link(first, HMM_IMPL_NEXT);
-    if (!hmm_impl_audit_member(heap, second, first)) return false;
-    return second == NULL || hmm_impl_audit_member(heap, hmm_impl_get_link(second, HMM_IMPL_NEXT), second);
+/* So many blocks behind the first of a bin. */
+static inline bool hmm_impl_audit_front(const hmm_impl_heap *heap, unsigned char *first, int count) {
+    unsigned char *before = first;
+    for (; count > 0 && before != NULL; count--) {
+        unsigned char *b = hmm_impl_get_link(before, HMM_IMPL_NEXT);
+        if (!hmm_impl_audit_member(heap, b, before)) return false;
+        before = b;
+    }
+    return true;
 }
 
 /* A node of the tree, whose size must be between two others. */
@@ -129,7 +134,7 @@ static inline bool hmm_impl_audit_step(const hmm_impl_heap *heap, struct hmm_imp
 
 static inline bool hmm_impl_audit_top(const hmm_impl_heap *heap, const struct hmm_impl_part *part) {
     if (!hmm_impl_audit_node(heap, part->top, part->above, part->below)) return false;
-    return part->depth < HMM_IMPL_MAX_DEPTH || hmm_impl_fail("the tree of free blocks is damaged");
+    return part->depth < HMM_IMPL_DEEPEST || hmm_impl_fail("the tree of free blocks is damaged");
 }
 
 /* All nodes in a direction. */
@@ -163,18 +168,19 @@ static inline bool hmm_impl_audit_root(const hmm_impl_heap *heap) {
     return heap->root == NULL || hmm_impl_audit_node(heap, heap->root, 0, SIZE_MAX);
 }
 
-/* A block of some size being put into its bin. */
-static inline bool hmm_impl_audit_put(const hmm_impl_heap *heap, size_t size) {
+/* A block of some size being put into its bin, after so many have been taken out of any: it will become the second, in front of
+ * the one that is the second then. */
+static inline bool hmm_impl_audit_put(const hmm_impl_heap *heap, size_t size, int taken) {
     unsigned char *first;
-    return hmm_impl_audit_way(heap, size, 0, &first) && (first == NULL || hmm_impl_audit_front(heap, first));
+    return hmm_impl_audit_way(heap, size, 0, &first) && hmm_impl_audit_front(heap, first, 1 + taken);
 }
 
 /* The block freed last being put into its bin. */
-static inline bool hmm_impl_audit_put_last(const hmm_impl_heap *heap) {
+static inline bool hmm_impl_audit_put_last(const hmm_impl_heap *heap, int taken) {
     unsigned char *last = heap->last_freed;
     if (last == NULL) return true;
     if (!hmm_impl_is_sound(heap, last) || !hmm_impl_is_free(last)) return hmm_impl_fail("the block freed last is damaged");
-    return hmm_impl_audit_put(heap, hmm_impl_size(last));
+    return hmm_impl_audit_put(heap, hmm_impl_size(last), taken);
 }
 
 /* A sound block being taken out of its bin, and how many levels beside its way matter if that ends the bin. */
@@ -183,34 +189,42 @@ static inline bool hmm_impl_audit_take(const hmm_impl_heap *heap, unsigned char 
     if (!hmm_impl_audit_way(heap, hmm_impl_size(b), beside, &first)) return false;
     if (hmm_impl_is_first(b)) {
         if (first != b) return hmm_impl_fail("a free block is not where the tree should have it");
-        return hmm_impl_audit_front(heap, b);
+        return hmm_impl_audit_front(heap, b, 1);
     }
     unsigned char *before = hmm_impl_get_link(b, HMM_IMPL_BEFORE);
     if (first == NULL || !hmm_impl_is_sound(heap, before) || !hmm_impl_is_free(before) || before == heap->last_freed ||
         hmm_impl_size(before) != hmm_impl_size(b) || hmm_impl_is_first(before) != (before == first) ||
         hmm_impl_get_link(before, HMM_IMPL_NEXT) != b)
         return hmm_impl_fail("a free block behind the first of its size is damaged");
-    if (!hmm_impl_audit_member(heap, b, before) || !hmm_impl_audit_member(heap, hmm_impl_get_link(b, HMM_IMPL_NEXT), b))
-        return false;
-    return hmm_impl_audit_front(heap, first);
+    return hmm_impl_audit_member(heap, b, before) && hmm_impl_audit_front(heap, b, 1);
+}
+
+/* What a best fit search has found being taken: the block freed last, or the second of a bin, or its first if there is none. */
+static inline bool hmm_impl_audit_take_found(const hmm_impl_heap *heap, unsigned char *found) {
+    if (found == NULL || found == heap->last_freed) return true;
+    if (hmm_impl_get_link(found, HMM_IMPL_NEXT) != NULL) return hmm_impl_audit_front(heap, found, 2);
+    return hmm_impl_audit_take(heap, found, 2);
 }
 
 static inline bool hmm_impl_is_in_bin(const hmm_impl_heap *heap, const unsigned char *b) {
     return b != NULL && b != heap->last_freed && hmm_impl_is_free(b);
 }
 
-/* The blocks on both sides of a place, either of them null, being joined with it where they are free, and all else that a free
- * touches. */
-static inline bool hmm_impl_audit_join(const hmm_impl_heap *heap, unsigned char *before, unsigned char *after) {
+/* The blocks on both sides of one of some size, either of them null, being joined with it where they are free, and all else that
+ * a free touches. */
+static inline bool hmm_impl_audit_join(const hmm_impl_heap *heap, unsigned char *before, size_t size, unsigned char *after) {
     const char *damaged = "the head of a neighbour of the block is damaged";
     if (before != NULL && !hmm_impl_audit_block(heap, before, damaged)) return false;
-    if (after != NULL && !hmm_impl_is_end(after) && !hmm_impl_audit_block(heap, after, damaged)) return false;
+    if (after != NULL && !hmm_impl_is_end(heap, after) && !hmm_impl_audit_block(heap, after, damaged)) return false;
     const bool takes_before = hmm_impl_is_in_bin(heap, before), takes_after = hmm_impl_is_in_bin(heap, after);
-    const int beside = takes_before && takes_after ? 4 : 2;
+    const int taken = takes_before + takes_after, beside = taken == 2 ? 4 : 2;
+    if (before != NULL && hmm_impl_is_free(before)) size += hmm_impl_size(before);
+    if (after != NULL && hmm_impl_is_free(after)) size += hmm_impl_size(after);
+    if (size > hmm_impl_most() - HMM_IMPL_END_BAUS) return hmm_impl_fail("the chunk has grown larger than can be counted");
     if (!hmm_impl_audit_root(heap)) return false;
     if (takes_before && !hmm_impl_audit_take(heap, before, beside)) return false;
     if (takes_after && !hmm_impl_audit_take(heap, after, beside)) return false;
-    return hmm_impl_audit_put_last(heap);
+    return hmm_impl_audit_put_last(heap, taken);
 }
 
 #endif

@@ -42,23 +42,25 @@ static inline int hmm_impl_bins_compare(hmm_impl_heap *heap, size_t key, void *n
     return (key > size) - (key < size);
 }
 
-/* With audits, the tree verifies once more that the nodes it changes are in order: all of them have been audited before. */
+/* With audits, a removal first looks whether the nodes are where their balances say. All of them have been audited before. */
 #if HMM_IMPL_AUDITS
 static inline bool hmm_impl_bins_access(hmm_impl_heap *heap, void *node) {
     (void)heap;
-    return node != NULL;
+    (void)node;
+    return true;
 }
 #endif
 
-/* Blocks of k different sizes fill at least k(k + 1)/2 BAUs: k < 2^15 with words of 16 bits, < 2^16.5 with 32-bit addresses. */
-enum { HMM_IMPL_MAX_DEPTH = sizeof(hmm_impl_word) <= 2 ? 21 : sizeof(void *) <= 4 ? 23 : 45 };
+/* The depth of the deepest tree. Blocks of k different sizes fill at least k(k + 1)/2 BAUs: k < 2^15 with words of 16 bits,
+ * < 2^16.5 with 32-bit addresses. On the way of an insertion there is one more for a moment. */
+enum { HMM_IMPL_DEEPEST = sizeof(hmm_impl_word) <= 2 ? 21 : sizeof(void *) <= 4 ? 23 : 45 };
 
 #define HMM_AVL(name) hmm_impl_bins_##name
 #define HMM_AVL_HANDLE void *
 #define HMM_AVL_NULL NULL
 #define HMM_AVL_KEY size_t
 #define HMM_AVL_CONTEXT hmm_impl_heap *
-#define HMM_AVL_MAX_DEPTH HMM_IMPL_MAX_DEPTH
+#define HMM_AVL_MAX_DEPTH (HMM_IMPL_DEEPEST + 1)
 #define HMM_AVL_CAN_FAIL HMM_IMPL_AUDITS
 #include "heapmm/avl.h"
 
@@ -82,7 +84,10 @@ static inline void hmm_impl_put(hmm_impl_heap *heap, unsigned char *b) {
     hmm_impl_set_link(first, HMM_IMPL_NEXT, b);
 }
 
-/* Takes a block out of its bin. False, nothing changed, if balances are so wrong that the tree cannot be put right. */
+/* Takes a block out of its bin.
+ *
+ * False, nothing changed, if balances are so wrong that the tree cannot be put right. After an audit that happens to the second
+ * block that an operation takes only: the audit of the first has seen all that avl.h looks at. */
 static inline bool hmm_impl_take(hmm_impl_heap *heap, unsigned char *b) {
     unsigned char *next = hmm_impl_get_link(b, HMM_IMPL_NEXT);
     if (!hmm_impl_is_first(b)) {
@@ -101,26 +106,33 @@ static inline void hmm_impl_put_last(hmm_impl_heap *heap) {
     heap->last_freed = NULL;
 }
 
-/* What is taken from a bin, and whether the block freed last comes before it: as if that were the second of its bin already. */
-static inline unsigned char *hmm_impl_choose(hmm_impl_heap *heap, unsigned char *first, bool last_is_better) {
-    if (last_is_better) return heap->last_freed;
-    if (first == NULL) return NULL;
-    unsigned char *second = hmm_impl_get_link(first, HMM_IMPL_NEXT);
-    return second != NULL ? second : first;
-}
+/* Two searches. Each returns the first of a bin; or the block freed last, also where it would be the second of that bin; or
+ * null. They follow the links of the tree only. */
 
-/* The smallest free block of at least so many BAUs; null if there is none. */
+/* The smallest free block of at least so many BAUs. */
 static inline unsigned char *hmm_impl_best_fit(hmm_impl_heap *heap, size_t baus) {
     unsigned char *first = hmm_impl_bins_search(heap, heap->root, baus, HMM_AVL_GREATER_EQUAL);
     const size_t last = heap->last_freed != NULL ? hmm_impl_size(heap->last_freed) : 0;
-    return hmm_impl_choose(heap, first, last >= baus && (first == NULL || last <= hmm_impl_size(first)));
+    return last >= baus && (first == NULL || last <= hmm_impl_size(first)) ? heap->last_freed : first;
 }
 
-/* The largest free block; null if nothing is free. */
+/* The largest free block. */
 static inline unsigned char *hmm_impl_largest(hmm_impl_heap *heap) {
     unsigned char *first = hmm_impl_bins_greatest(heap, heap->root);
     const size_t last = heap->last_freed != NULL ? hmm_impl_size(heap->last_freed) : 0;
-    return hmm_impl_choose(heap, first, last > 0 && (first == NULL || last >= hmm_impl_size(first)));
+    return last > 0 && (first == NULL || last >= hmm_impl_size(first)) ? heap->last_freed : first;
+}
+
+/* Takes what a search has found, or rather the second of that bin, which leaves the tree alone. */
+static inline unsigned char *hmm_impl_take_found(hmm_impl_heap *heap, unsigned char *found) {
+    if (found == heap->last_freed) {
+        heap->last_freed = NULL;
+        return found;
+    }
+    unsigned char *second = hmm_impl_get_link(found, HMM_IMPL_NEXT);
+    unsigned char *b = second != NULL ? second : found;
+    (void)hmm_impl_take(heap, b);
+    return b;
 }
 
 #endif

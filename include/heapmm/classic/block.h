@@ -136,8 +136,11 @@ static inline size_t hmm_impl_baus_for(HMM_UNIQUE(size_aau) n_aaus) {
     return baus < HMM_IMPL_MIN_BAUS ? HMM_IMPL_MIN_BAUS : baus;
 }
 
+/* AAUs of the payload of a block; as many as can be said where the type is too narrow. */
 static inline HMM_UNIQUE(size_aau) hmm_impl_aaus_of(size_t baus) {
-    return (HMM_UNIQUE(size_aau))(baus * (size_t)HMM_BLOCK_ALIGN_UNIT - HMM_HEAD_AAUS);
+    const HMM_UNIQUE(size_aau) most = (HMM_UNIQUE(size_aau)) ~(HMM_UNIQUE(size_aau))0;
+    const uintmax_t aaus = (uintmax_t)baus * HMM_BLOCK_ALIGN_UNIT - HMM_HEAD_AAUS;
+    return aaus < most ? (HMM_UNIQUE(size_aau))aaus : most;
 }
 
 #endif
