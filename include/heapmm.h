@@ -4,17 +4,33 @@
  *
  * A program written for heapmm 1.1 compiles with this header as it is. New programs are better served by heapmm/heap.h.
  *
+ *     #include "heapmm.h"
+ *
+ *     static int memory[1000];                       a BAU of the default configuration is as large as an int
+ *     hmm_descriptor heap;
+ *     hmm_init(&heap);
+ *     hmm_new_chunk(&heap, memory, 1000);
+ *     int *numbers = hmm_alloc(&heap, 50);           50 ints, or null
+ *     hmm_free(&heap, numbers);
+ *
+ *     cc app.c src/classic/classic.c -Iinclude       or link the library
+ *
  * ## Words
  *
  * AAU          address align unit: HMM_ADDR_ALIGN_UNIT bytes. Sizes of what is allocated are counted in AAUs.
  * BAU          block align unit: HMM_BLOCK_ALIGN_UNIT AAUs. Sizes of blocks and chunks are counted in BAUs.
- * chunk        consecutive memory given to a heap. Its first byte is aligned for the caller's data. A heap has any number.
+ * chunk        consecutive memory given to a heap. It stays the caller's, who may use it again once it was shrunk away, or once
+ *              the heap is no longer used; until then only the payloads of allocated blocks are for use. A heap has any number.
  * block        a piece of a chunk: a head of HMM_HEAD_AAUS, then the payload. Free or allocated; free neighbours in one chunk
  *              are always joined.
  * end block    the head without payload that ends each chunk, HMM_END_BLOCK_BAUS long.
+ * bin          the free blocks of one size.
  *
  * A chunk has at least HMM_MIN_BLOCK_BAUS + HMM_END_BLOCK_BAUS BAUs, which serve one allocation, and at most as many as
- * hmm_size_bau counts without its top bit.
+ * hmm_size_bau counts without its top bit. Default configuration, 64 bit: a head of 4 AAUs, smallest block 10 BAUs, end block 4.
+ *
+ * A payload begins HMM_HEAD_AAUS behind a multiple of a BAU from the chunk's first byte: who needs payloads aligned to more than
+ * an AAU gives chunks that begin accordingly, and chooses units of which the head and the BAU are multiples.
  *
  * ## Configurations
  *
@@ -29,19 +45,36 @@
  *     typedef unsigned short HMM_UNIQUE(size_bau);       an unsigned type that counts the BAUs of any chunk, with a bit to spare
  *     #define HMM_AUDIT_FAIL { longjmp(failed, 1); }     optional: the statement that runs when an audit fails
  *
- * This header undefines these macros before it includes yours. It is included again where a program goes back to a
- * configuration, so it holds macros, typedefs and declarations only. One .c file per configuration generates the code, by
- * #include "heapmm_impl.h".
+ * This header undefines these macros before it includes yours. It includes yours again where a program goes back to a
+ * configuration, so that one has no include guard, and holds macros, typedefs and declarations only. One .c file per
+ * configuration generates the code, by #include "heapmm_impl.h". One file can use several configurations:
+ *
+ *     #include "heapmm.h"                                hmm_alloc, hmm_free ...
+ *     #define HMM_CNFG_NUM 0
+ *     #include "heapmm.h"                                my_alloc, my_free ... beside them; the macros are those of 0 now
  *
  * ## Audits
  *
  * With HMM_AUDIT_FAIL, each function first verifies what it is about to read and change, and nothing has changed when the
  * statement runs. It may longjmp away, or end the program; if it falls through, the function returns its failure value. The
- * text `hmm_audit_reason`, a const char *, says what was found. No audit reads an address outside the span of the heap's
- * chunks, or where no block can begin. Without HMM_AUDIT_FAIL there are no audits.
+ * text `hmm_audit_reason`, a const char *, says what was found; it is valid for ever. The default configuration prints it and
+ * aborts, or where it was compiled without an operating system (HMM_HOSTED 0), traps. Without HMM_AUDIT_FAIL there are no audits,
+ * and what would have failed one is undefined, but for wrong counts of BAUs: such a call does nothing.
  *
- * All functions but hmm_init and those that look: time O(log n) for n different sizes of free blocks. Calls on one heap
- * must not overlap. */
+ * No audit reads an address where no block can begin, or one outside the span of the heap's chunks: from the first byte of the
+ * lowest chunk to the last of the highest, whatever is between them. (Once a chunk at either end has been given back whole, the
+ * span ends where that chunk did on the side of the others.) Only true_size, which is not told the heap, reads where it is told.
+ *
+ * What audits cannot see: a pointer into a payload that imitates the heads of a block and of the one behind it; a stale pointer
+ * to memory that was allocated again; in a heap that has had several chunks, a previous size or the size of a used block that was
+ * overwritten with 0, which looks like the first of a chunk or its end block; and balances of the tree that were overwritten with
+ * ones that fit its links. Where such balances stop a free that joins two blocks, the audit fails after one of them has been
+ * taken out and put back: the same blocks are free, perhaps in another order.
+ *
+ * ## Time
+ *
+ * O(log n) for n different sizes of free blocks, for all functions that are not said to be constant. No function loops over
+ * blocks or over chunks. Calls on one heap must not overlap; different heaps have nothing in common. */
 #include "heapmm/export.h"
 
 /* ---- Which configuration ------------------------------------------------------------------------------------------------- */
@@ -49,16 +82,15 @@
 #undef HMM_CNFG_SELECTED
 #undef HMM_CNFG_DECLARE
 #ifdef HMM_CNFG_NUM
+#if HMM_CNFG_NUM < 0 || HMM_CNFG_NUM > 5
+#error "HMM_CNFG_NUM selects a configuration: leave it undefined, or define it as 0 to 5"
+#endif
 #define HMM_CNFG_SELECTED HMM_CNFG_NUM
 #else
 #define HMM_CNFG_SELECTED 6
 #endif
 #ifndef HMM_CNFG_CURRENT
 #define HMM_CNFG_CURRENT 7
-#endif
-
-#if HMM_CNFG_SELECTED < 0 || HMM_CNFG_SELECTED > 6
-#error "HMM_CNFG_NUM selects a configuration: leave it undefined, or define it as 0 to 5"
 #endif
 
 #if HMM_CNFG_SELECTED != HMM_CNFG_CURRENT
@@ -176,64 +208,102 @@ typedef struct HMM_UNIQUE(structure) {
     void *end_of_shrinkable_chunk;            /* if not 0: one past that chunk's last byte */
 } HMM_UNIQUE(descriptor);
 
-/* Makes a heap without memory. To be called before all others; a second call forgets the chunks. */
+/* Makes a heap without memory.
+ *
+ * desc: the caller's, for as long as the heap is used; what it held is not read. To be called before all others. A second call
+ *   forgets the chunks, which are then the caller's again. Nothing else needs to be released at the end.
+ * Never fails. No audits. Time constant.
+ * Example: init(&heap) => largest_available(&heap) is 0, num_baus_can_shrink 0, end_of_shrinkable_chunk null. */
 HMM_CNFG_API void HMM_UNIQUE(init)(HMM_UNIQUE(descriptor) * desc);
 
 /* Gives a chunk to the heap.
  *
- * first_byte_of_chunk: aligned for what will be stored; the chunk overlaps no other.
- * n_baus: at least HMM_MIN_BLOCK_BAUS + HMM_END_BLOCK_BAUS. Fewer, or more than can be counted: an audit, and no chunk.
- * The chunk becomes one free block and an end block. Adjacent chunks are not joined. */
+ * first_byte_of_chunk: not null, aligned for what will be stored; the chunk overlaps no other.
+ * n_baus: from HMM_MIN_BLOCK_BAUS + HMM_END_BLOCK_BAUS to half the range of size_bau.
+ * The chunk becomes one free block and an end block. Adjacent chunks are not joined.
+ * Audits: fewer or more BAUs; the nodes of the tree on the way to the new block's bin, and the second of that. Then there is no
+ *   new chunk, and its memory was not touched.
+ * Example: default configuration, 64 bit, new_chunk(&heap, memory, 14) => one alloc of up to 6 AAUs; a second one is null. */
 HMM_CNFG_API void HMM_UNIQUE(new_chunk)(HMM_UNIQUE(descriptor) * desc, void *first_byte_of_chunk, HMM_UNIQUE(size_bau) n_baus);
 
 /* Allocates n_aaus AAUs; 0 gives a smallest block.
  *
- * Returns the payload, uninitialised, or null if no free block is large enough. The smallest one that is gets cut: its low end
- * is returned, and the rest, if a block can be made of it, counts as freed last. Of several free blocks of that size the one
- * freed last is taken, else the second of the bin.
- * Example: free blocks with 10, 20 and 30 AAUs of payload: alloc(15) takes the second. */
+ * Returns the payload, uninitialised, the caller's until free; or null if no free block is large enough, however large n_aaus
+ * is. The smallest one that is gets cut: its low end is returned, and the rest, if a block can be made of it, counts as freed
+ * last. Of several free blocks of that size the one freed last is taken, else the second of the bin.
+ * Audits: the block freed last, the nodes of the tree on the way, the block taken and those beside it in its bin. Null, then.
+ * Example: free blocks with 10, 20 and 30 AAUs of payload: alloc(15) takes the second, whole: 5 AAUs are no block. */
 HMM_CNFG_API void *HMM_UNIQUE(alloc)(HMM_UNIQUE(descriptor) * desc, HMM_UNIQUE(size_aau) n_aaus);
 
 /* Allocates as if by alloc(coveted); if that fails, the whole largest free block if it has at least `needed` AAUs; else null.
- * coveted < needed counts as needed. hmm_true_size tells what came of it. */
+ *
+ * coveted < needed counts as needed. true_size tells what came of it. Audits as alloc.
+ * Example: free blocks with 10, 20 and 30 AAUs of payload: greedy_alloc(10, 20) takes the second, greedy_alloc(10, 99) the third,
+ *   greedy_alloc(40, 99) none. */
 HMM_CNFG_API void *HMM_UNIQUE(greedy_alloc)(HMM_UNIQUE(descriptor) * desc, HMM_UNIQUE(size_aau) needed,
                                             HMM_UNIQUE(size_aau) coveted);
 
-/* Resizes an allocated block in place.
+/* Resizes an allocated block in place. It never moves.
  *
- * Returns 0; or -1, nothing changed, if the block with the free one behind it is too small. A rest that is too small for a
- * block stays with this one; any other counts as freed last. */
+ * mem: what alloc or greedy_alloc returned. n_aaus: 0 leaves a smallest block.
+ * Returns 0, and the first n_aaus AAUs are as they were, as far as there were so many; or -1, nothing changed, if the block with
+ *   the free one behind it is too small. A rest that is too small for a block stays with this one; else it counts as freed last.
+ * Audits: those of free, the block before excepted where it would be joined. -1, then.
+ * Example: payload of 20 AAUs, the next block free with 30 and a head of 4: resize(54) => 0; resize(55) => -1, still 20. */
 HMM_CNFG_API int HMM_UNIQUE(resize)(HMM_UNIQUE(descriptor) * desc, void *mem, HMM_UNIQUE(size_aau) n_aaus);
 
-/* Resizes in place to `coveted` AAUs or, where there is less room, to as many as there are, but at least `needed`. Returns 0; or
- * -1, nothing changed. coveted < needed counts as needed. */
+/* Resizes in place to `coveted` AAUs or, where there is less room, to as many as there are, but at least `needed`.
+ *
+ * Returns 0; or -1, nothing changed. coveted < needed counts as needed. Audits as resize.
+ * Example: as above: greedy_resize(30, 99) => 0, and true_size is 54; greedy_resize(60, 99) => -1; greedy_resize(5, 10) => 0, and
+ *   what is behind is free. */
 HMM_CNFG_API int HMM_UNIQUE(greedy_resize)(HMM_UNIQUE(descriptor) * desc, void *mem, HMM_UNIQUE(size_aau) needed,
                                            HMM_UNIQUE(size_aau) coveted);
 
 /* Frees an allocated block and joins it with its free neighbours.
  *
- * mem: what alloc or greedy_alloc returned. Sets num_baus_can_shrink: if the joined block is the last of its chunk, to its
- * size, and to that of the whole chunk, end block included, if it is the only one; else to 0. */
+ * mem: what alloc or greedy_alloc returned; not null. Sets num_baus_can_shrink: if the joined block is the last of its chunk, to
+ *   its size, and to that of the whole chunk, end block included, if it is the only one; else to 0.
+ * Audits: mem is no block of this heap; the block is free, or was the last one freed; its head, or that of a neighbour, is
+ *   damaged; the root, the block freed last, and where a neighbour is joined, its place in the tree or in its bin; a block
+ *   of more BAUs than a size says, in a chunk grown too large. The block is then still allocated.
+ * Example: chunk of 24 BAUs, default configuration, 64 bit, p and q of 6 AAUs each: free(q) => num_baus_can_shrink is 10;
+ *   then free(p) => 24. */
 HMM_CNFG_API void HMM_UNIQUE(free)(HMM_UNIQUE(descriptor) * desc, void *mem);
 
-/* AAUs of an allocated block's payload: as many as were asked for, or a few more. Not knowing the heap, it audits the block's
- * own head only. */
+/* AAUs of an allocated block's payload: as many as were asked for, or a few more, all for use.
+ *
+ * mem: what alloc or greedy_alloc returned; anything else that can be read gives any number.
+ * Audits: the block's own head only: it is free, or its size none. 0, then. Time constant.
+ * Example: default configuration, 64 bit: true_size(alloc(0)) => 6. */
 HMM_CNFG_API HMM_UNIQUE(size_aau) HMM_UNIQUE(true_size)(void *mem);
 
-/* The most AAUs that alloc can serve now; 0 if nothing is free. */
+/* The most AAUs that alloc can serve now; 0 if nothing is free. Changes nothing.
+ *
+ * Audits: the block freed last and the way to the largest. 0, then. A narrow size_aau says the most it can.
+ * Example: free blocks with 10, 20 and 30 AAUs of payload => 30. */
 HMM_CNFG_API HMM_UNIQUE(size_aau) HMM_UNIQUE(largest_available)(HMM_UNIQUE(descriptor) * desc);
 
-/* Makes a chunk larger at its end.
+/* Makes a chunk larger at its end, by memory that follows it.
  *
- * end_of_chunk: one past the chunk's last byte. n_baus: at least HMM_MIN_BLOCK_BAUS. What was added counts as freed, so that
- * the public fields are set as by free. */
+ * end_of_chunk: one past the chunk's last byte. n_baus: at least HMM_MIN_BLOCK_BAUS; the chunk must not have more than half the
+ *   range of size_bau then. What was added counts as freed, so that it is joined, and the public fields are set as by free.
+ * Audits: no chunk ends there; too few BAUs, or more than the size of the last block can say (if only the whole chunk is too
+ *   large for that, a later free that would join so much finds it); what a free of the added block audits. The chunk is then as
+ *   it was.
+ * Example: default configuration, 64 bit, a full chunk of 14 BAUs: grow_chunk(&heap, memory + 14, 10) => num_baus_can_shrink is
+ *   10, largest_available 6. */
 HMM_CNFG_API void HMM_UNIQUE(grow_chunk)(HMM_UNIQUE(descriptor) * desc, void *end_of_chunk, HMM_UNIQUE(size_bau) n_baus);
 
 /* Makes the chunk that ends at end_of_shrinkable_chunk smaller at its end, directly after a call that set num_baus_can_shrink.
  *
- * n_baus: at most num_baus_can_shrink, of which it is exactly all, or leaves at least a smallest block of the last block (and
- * where other blocks remain, all of the last block may go). The whole chunk disappears if all of it is given. 0 does nothing.
- * Anything else: an audit, and nothing has changed. */
+ * n_baus: num_baus_can_shrink, which takes all of the last block, or the whole chunk where that is its only one; or less, so
+ *   that of the last block at least a smallest one remains. 0 does nothing. What was given back is the caller's. The public
+ *   fields keep their values, and mean nothing until the next free.
+ * Audits: any other count; anything but true_size and largest_available between the free and this; the end block and the last
+ *   block; where a part remains, its bin. The chunk is then as it was.
+ * Example: num_baus_can_shrink is 24 for a chunk of 24 BAUs, 64 bit: shrink_chunk(10) leaves 14; (24) nothing; (11) and (20) are
+ *   audits. */
 HMM_CNFG_API void HMM_UNIQUE(shrink_chunk)(HMM_UNIQUE(descriptor) * desc, HMM_UNIQUE(size_bau) n_baus);
 
 #ifdef __cplusplus

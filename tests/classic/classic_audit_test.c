@@ -176,6 +176,7 @@ static void wrong_pointers(void) {
     void (*const operations[])(void *) = {free_, resize_down, resize_greedily};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         for (size_t k = 0; k < 3; k++) expect_audit(operations[k], wrong[i], outside);
+    for (size_t i = 1; i < 3 * BAU; i++) expect_audit(free_, p - i, outside);
     expect_audit(free_, end, bad_head);
     expect_audit(resize_down, end, bad_head);
     HMM_UNIQUE(init)(&the_heap);
@@ -198,18 +199,30 @@ static void imitated_heads(void) {
     }
 }
 
-/* Two chunks whose distance is no multiple of a BAU: blocks of both are found, and what lies at half a step is not. */
+/* Two chunks at any distance: blocks of both are found, and what lies between is none, as far as the distance tells. */
 static void imitated_heads_of_two_chunks(void) {
-    if (BAU % 4 != 0) return;
-    begin(10 * LEAST + END);
-    unsigned char *p = alloc_block(10 * LEAST);
-    HMM_UNIQUE(new_chunk)(&the_heap, ground[0] + (20 * LEAST + END) * BAU + BAU / 2, LEAST + END);
-    void *q = alloc_block(LEAST);
-    set_head(p + BAU / 4, 0, LEAST);
-    set_head(p + BAU / 4 + LEAST * BAU, LEAST, LEAST);
-    expect_audit(free_, p + BAU / 4 + HEAD * AAU, outside);
-    expect_none(free_, q);
-    expect_none(free_, p);
+    for (size_t shift = 0; shift < BAU; shift++) {
+        begin(10 * LEAST + END);
+        void *p = alloc_block(LEAST), *q = alloc_block(LEAST), *r = alloc_block(8 * LEAST);
+        HMM_UNIQUE(new_chunk)(&the_heap, ground[0] + (20 * LEAST + END) * BAU + shift, 3 * LEAST + END);
+        void *s = alloc_block(LEAST), *t = alloc_block(2 * LEAST);
+        size_t step = BAU;
+        while (shift % step != 0 || BAU % step != 0) step--;
+        for (size_t i = 1; i < BAU; i++) {
+            const size_t at = i + (BAU - HEAD * AAU % BAU);
+            unsigned char *head = (unsigned char *)r + at;
+            set_head(head, 0, LEAST);
+            set_head(head + LEAST * BAU, LEAST, LEAST);
+            if (i % step != 0) expect_audit(free_, head + HEAD * AAU, outside);
+        }
+        expect_none(free_, s);
+        expect_none(free_, q);
+        expect_none(free_, t);
+        EXPECT_EQ(the_heap.num_baus_can_shrink, 3 * LEAST + END);
+        expect_none(free_, p);
+        expect_none(free_, r);
+        EXPECT_EQ(the_heap.num_baus_can_shrink, 10 * LEAST + END);
+    }
 }
 
 static void freed_twice(void) {

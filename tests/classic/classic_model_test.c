@@ -308,7 +308,9 @@ static void step(size_t phase) {
     if (may_shrink && below(12) == 0) step_shrink();
 }
 
-static void run_operations(uint64_t operations) {
+static void run_operations(void) {
+    const uint64_t steps = number("HEAPMM_TEST_STEPS", 1);
+    const uint64_t operations = number("HEAPMM_TEST_CLASSIC_OPS", steps == 1 ? 60000 : 500000 * steps);
     for (uint64_t i = 0; i < operations; i++) {
         step((size_t)(i >> 11) & 1);
         expect_same();
@@ -318,11 +320,10 @@ static void run_operations(uint64_t operations) {
 }
 
 static void random_program(void) {
-    const uint64_t steps = number("HEAPMM_TEST_STEPS", 1), operations = steps == 1 ? 60000 : 500000 * steps;
     random_state = number("HEAPMM_TEST_SEED", 1);
     HMM_UNIQUE(init)(&the_heap);
     expect_same();
-    if (setjmp(test_failed) == 0) run_operations(number("HEAPMM_TEST_CLASSIC_OPS", operations));
+    if (setjmp(test_failed) == 0) run_operations();
     EXPECT_STR_EQ(test_reason, "");
 }
 

@@ -200,7 +200,7 @@ static void greedy_alloc(void) {
         EXPECT_PTR_EQ(p, blocks[0]);
         EXPECT_EQ(HMM_UNIQUE(true_size)(p), aaus(4 * LEAST));
         /* the largest, if that is enough */
-        EXPECT(HMM_UNIQUE(greedy_alloc)(&the_heap, aaus(9 * LEAST) + 1, (aau)(aaus(9 * LEAST) + 2)) == NULL);
+        EXPECT(HMM_UNIQUE(greedy_alloc)(&the_heap, aaus(9 * LEAST) + 1, aaus(10 * LEAST)) == NULL);
         p = HMM_UNIQUE(greedy_alloc)(&the_heap, aaus(9 * LEAST), aaus(10 * LEAST));
         EXPECT_PTR_EQ(p, blocks[2]);
         EXPECT_EQ(HMM_UNIQUE(true_size)(p), aaus(9 * LEAST));
@@ -471,6 +471,55 @@ static void largest_chunk(void) {
     free(memory);
 }
 
+/* The examples of heapmm.h, which are written for the default configuration on 64 bits, where its numbers are these. */
+static void examples_of_the_header(void) {
+    if (HMM_CNFG_SELECTED != 6 || sizeof(bau) != 8) return;
+    EXPECT_EQ(HEAD, 4);
+    EXPECT_EQ(LEAST, 10);
+    EXPECT_EQ(END, 4);
+    begin(14);
+    EXPECT(alloc(6) != NULL);
+    EXPECT(alloc(0) == NULL);
+    HMM_UNIQUE(grow_chunk)(&the_heap, at(14), 10);
+    EXPECT_EQ(the_heap.num_baus_can_shrink, 10);
+    EXPECT_EQ(largest(), 6);
+
+    begin(24);
+    void *p = alloc(6), *q = alloc(6);
+    EXPECT_EQ(HMM_UNIQUE(true_size)(p), 6);
+    release(q);
+    EXPECT_EQ(the_heap.num_baus_can_shrink, 10);
+    release(p);
+    EXPECT_EQ(the_heap.num_baus_can_shrink, 24);
+    HMM_UNIQUE(shrink_chunk)(&the_heap, 10);
+    EXPECT_EQ(largest(), 6);
+
+    for (unsigned greedy = 0; greedy < 2; greedy++) {
+        void *blocks[3];
+        lay_out(blocks, (const size_t[]){14, 24, 34}, 3);
+        for (unsigned i = 0; i < 3; i++) release(blocks[i]);
+        EXPECT_EQ(largest(), 30);
+        EXPECT(HMM_UNIQUE(greedy_alloc)(&the_heap, 40, 99) == NULL);
+        if (greedy) EXPECT_PTR_EQ(HMM_UNIQUE(greedy_alloc)(&the_heap, 10, 99), blocks[2]);
+        p = greedy ? HMM_UNIQUE(greedy_alloc)(&the_heap, 10, 20) : alloc(15);
+        EXPECT_PTR_EQ(p, blocks[1]);
+        EXPECT_EQ(HMM_UNIQUE(true_size)(p), 20);
+    }
+
+    begin(24 + 34 + END);
+    p = alloc(20);
+    EXPECT_EQ(largest(), 30);
+    EXPECT_EQ(HMM_UNIQUE(resize)(&the_heap, p, 55), -1);
+    EXPECT_EQ(HMM_UNIQUE(true_size)(p), 20);
+    EXPECT_EQ(HMM_UNIQUE(greedy_resize)(&the_heap, p, 60, 99), -1);
+    EXPECT_EQ(HMM_UNIQUE(greedy_resize)(&the_heap, p, 30, 99), 0);
+    EXPECT_EQ(HMM_UNIQUE(true_size)(p), 54);
+    EXPECT_EQ(HMM_UNIQUE(greedy_resize)(&the_heap, p, 5, 10), 0);
+    EXPECT_EQ(HMM_UNIQUE(true_size)(p), 10);
+    EXPECT_EQ(largest(), 40);
+    EXPECT_EQ(HMM_UNIQUE(resize)(&the_heap, p, 54), 0);
+}
+
 static const struct test tests[] = {TEST(geometry_is_that_of_1_1),
                                     TEST(smallest_chunk_serves_one),
                                     TEST(empty_heap),
@@ -494,7 +543,8 @@ static const struct test tests[] = {TEST(geometry_is_that_of_1_1),
                                     TEST(shrink_by_the_last_block),
                                     TEST(shrink_by_the_whole_chunk),
                                     TEST(chunks_come_and_go),
-                                    TEST(largest_chunk)};
+                                    TEST(largest_chunk),
+                                    TEST(examples_of_the_header)};
 
 int main(int argc, char **argv) {
     if (setjmp(test_failed) == 0) return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);

@@ -33,6 +33,7 @@ GROUPS = {
     "6": "any size, alignment or count gives NULL or a correct block, never an overflow",
     "7": "the time of an operation is bounded",
     "avl": "the AVL tree package",
+    "classic": "the classic heap: geometry, best fit, audits before changes, nothing read outside",
 }
 
 HEAP = ["src/heap/heap.c", "src/heap/result.c", "src/os/fault.c"]
@@ -48,7 +49,12 @@ def tree(name):
     return {"sources": [f"tests/avl/avl_{name}_test.c", *AVL], "options": ["-O0"]}
 
 
-# The test programs, as in tests/heap/CMakeLists.txt and tests/avl/CMakeLists.txt; those that compute much are optimised.
+def classic(name, level="-O0", number=0):
+    return {"sources": [f"tests/classic/classic_{name}_test.c"],
+            "options": [level, "-Itests/classic", f"-DHMM_CNFG_NUM={number}", '-DHMM_CNFG_HEADER="configurations.h"']}
+
+
+# The test programs, as in the CMakeLists.txt of tests/heap, tests/avl and tests/classic; those that compute much are optimised.
 PROGRAMS = {
     "heap_alloc": units("alloc"),
     "heap_resize": units("resize"),
@@ -67,6 +73,12 @@ PROGRAMS = {
     "avl_damage": tree("damage"),
     "avl_iterator": tree("iterator"),
     "avl_build": tree("build"),
+    "classic_units": classic("units"),
+    "classic_audit": classic("audit"),
+    "classic_model": classic("model", "-O1"),
+    "classic_damage": classic("damage", "-O1"),
+    "classic_long_units": classic("units", number=1),
+    "classic_long_audit": classic("audit", number=1),
 }
 COMMON_OPTIONS = ["-std=gnu11", "-w", "-Iinclude", "-Isrc", "-Itests", "-DHMM_HOSTED=1"]
 FIXED_SEED = {"HEAPMM_TEST_SEED": "1", "HEAPMM_TEST_STEPS": "1"}
@@ -225,7 +237,7 @@ def counted(count, noun):
 
 def run_group(group, mutants, workshop):
     """Prints a table of the group. Returns the problems."""
-    print(f"{'avl' if group == 'avl' else 'Invariant ' + group}: {GROUPS[group]}\n", flush=True)
+    print(f"{'Invariant ' + group if group.isdigit() else group}: {GROUPS[group]}\n", flush=True)
     try:
         for program, cases in sorted({(m.program, tuple(m.cases)) for m in mutants}):
             workshop.unmutated(program, cases)

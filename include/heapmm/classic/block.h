@@ -126,13 +126,12 @@ static inline unsigned char *hmm_impl_of_payload(void *mem) {
     return (unsigned char *)((uintptr_t)mem - HMM_IMPL_HEAD_BYTES);
 }
 
-/* BAUs of the block that holds n AAUs; SIZE_MAX if there can be none. */
+/* BAUs of the block that holds n AAUs; more than any block has if there can be none. */
 static inline size_t hmm_impl_baus_for(HMM_UNIQUE(size_aau) n_aaus) {
     const uintmax_t n = n_aaus;
     const size_t unit = HMM_BLOCK_ALIGN_UNIT;
     if (n > SIZE_MAX / 2) return SIZE_MAX;
     const size_t baus = (size_t)n / unit + ((size_t)n % unit + HMM_HEAD_AAUS + unit - 1) / unit;
-    if (baus > hmm_impl_most()) return SIZE_MAX;
     return baus < HMM_IMPL_MIN_BAUS ? HMM_IMPL_MIN_BAUS : baus;
 }
 
