@@ -82,7 +82,6 @@ static inline void hmm_impl_unspan(hmm_impl_heap *heap, unsigned char *from, uns
     const bool is_lowest = all && from == heap->lowest, is_highest = to == heap->highest;
     if (is_highest) heap->highest = from;
     if (is_lowest) heap->lowest = is_highest ? NULL : to;
-    if (heap->lowest == NULL) heap->highest = NULL;
 }
 
 void HMM_UNIQUE(new_chunk)(HMM_UNIQUE(descriptor) * desc, void *first_byte_of_chunk, HMM_UNIQUE(size_bau) n_baus) {
@@ -122,7 +121,7 @@ static inline void *hmm_impl_allocate(hmm_impl_heap *heap, size_t needed, size_t
     unsigned char *passed;
     if (HMM_IMPL_AUDITS && !(hmm_impl_audit_put_last(heap, 0) && hmm_impl_audit_way(heap, wanted, 0, &passed))) return NULL;
     unsigned char *found = hmm_impl_best_fit(heap, wanted);
-    if (found == NULL && needed < wanted) {
+    if (found == NULL) {
         /* Nothing on the audited way is as large as wanted: it led along the greatest sizes. */
         found = hmm_impl_largest(heap);
         if (found != NULL && hmm_impl_size(found) < needed) found = NULL;
@@ -159,11 +158,10 @@ static inline bool hmm_impl_absorb(hmm_impl_heap *heap, unsigned char *b) {
 /* Takes both neighbours, where they are free, out of wherever they are. False, and each is free as before, if balances were
  * damaged in a way that no audit can see. */
 static inline bool hmm_impl_absorb_both(hmm_impl_heap *heap, unsigned char *before, unsigned char *after) {
-    unsigned char *const last = heap->last_freed;
     if (before != NULL) (void)hmm_impl_absorb(heap, before);
     if (after == NULL || hmm_impl_absorb(heap, after)) return true;
-    if (before != NULL && before != last) hmm_impl_put(heap, before);
-    heap->last_freed = last;
+    /* Two were in the tree: none is the one freed last. */
+    if (before != NULL) hmm_impl_put(heap, before);
     return false;
 }
 

@@ -556,6 +556,22 @@ static void damaged_members(void) {
     EXPECT_PTR_EQ((void *)(uintptr_t)result, blocks[4]);
 }
 
+/* A link to the block freed last, which was the second of that bin before it was allocated and still looks like it. */
+static void last_freed_in_its_bin(void) {
+    lay_out_bins();
+    unsigned char *first = head_of(blocks[0]), *second = head_of(blocks[4]);
+    expect_none(alloc_two, NULL);
+    free_(blocks[4]);
+    EXPECT_PTR_EQ(the_heap.last_freed, second);
+    EXPECT_PTR_EQ(get_link(second, SELF), second);
+    void *const right = get_link(first, NEXT);
+    set_link(first, NEXT, second);
+    expect_audit(alloc_two, NULL, bad_member);
+    expect_audit(free_, fences[8], bad_member);
+    set_link(first, NEXT, right);
+    expect_none(alloc_two, NULL);
+}
+
 /* A greedy allocation takes the second of the largest bin. */
 static void damaged_member_of_the_largest(void) {
     const size_t sizes[] = {2, 2, 2, 1};
@@ -749,10 +765,21 @@ static void grown_too_large(void) {
     expect_none(free_, p);
     expect_audit(free_, q, too_large);
     HMM_UNIQUE(init)(&the_heap);
+    HMM_UNIQUE(new_chunk)(&the_heap, memory, 20000);
+    p = alloc_block(20000 - END);
+    HMM_UNIQUE(grow_chunk)(&the_heap, memory + 20000 * BAU, 12000);
+    q = alloc_block(12000);
+    HMM_UNIQUE(grow_chunk)(&the_heap, memory + 32000 * BAU, 9000);
+    expect_none(resize_greedily, q);
+    expect_none(free_, p); /* what is behind is not joined */
+    expect_audit(free_, q, too_large);
     free(memory);
 }
 
 static void wrong_shrinks(void) {
+    memset(&the_heap, 0xA5, sizeof the_heap);
+    HMM_UNIQUE(init)(&the_heap);
+    expect_audit(shrink_least, NULL, no_free);
     begin(6 * LEAST + END);
     expect_audit(shrink_least, NULL, no_free);
     void *p = alloc_block(2 * LEAST), *q = alloc_block(4 * LEAST);
@@ -787,6 +814,17 @@ static void wrong_shrinks(void) {
         expect_audit(shrink, NULL, bad_shrink);
     }
     shrink_least(NULL);
+    expect_audit(shrink_least, NULL, no_free);
+}
+
+/* Not after the free of another block, which is not the last of its chunk. */
+static void shrink_after_another_free(void) {
+    begin(6 * LEAST + END);
+    void *p = alloc_block(2 * LEAST);
+    (void)alloc_block(LEAST);
+    free_(alloc_block(3 * LEAST));
+    free_(p);
+    EXPECT_EQ(the_heap.num_baus_can_shrink, 0);
     expect_audit(shrink_least, NULL, no_free);
 }
 
@@ -867,6 +905,7 @@ static const struct test tests[] = {TEST(wrong_pointers),
                                     TEST(wrong_balances),
                                     TEST(too_deep_a_tree),
                                     TEST(damaged_members),
+                                    TEST(last_freed_in_its_bin),
                                     TEST(damaged_member_of_the_largest),
                                     TEST(damaged_second_where_one_is_put),
                                     TEST(damaged_list_at_a_neighbour),
@@ -878,6 +917,7 @@ static const struct test tests[] = {TEST(wrong_pointers),
                                     TEST(wrong_growths),
                                     TEST(grown_too_large),
                                     TEST(wrong_shrinks),
+                                    TEST(shrink_after_another_free),
                                     TEST(damaged_end_when_shrinking),
                                     TEST(given_back_at_the_end),
                                     TEST(given_back_chunks)};

@@ -41,7 +41,6 @@ static inline bool hmm_impl_is_sound(const hmm_impl_heap *heap, unsigned char *b
     if (size < HMM_IMPL_MIN_BAUS || size > behind / HMM_IMPL_BAU_BYTES) return false;
     if (hmm_impl_get_size(hmm_impl_after(b), HMM_IMPL_PREVIOUS) != size) return false;
     if (previous == 0) return !heap->one_chunk || b == heap->lowest;
-    if (previous < HMM_IMPL_MIN_BAUS) return false;
     if (previous > ((uintptr_t)b - (uintptr_t)heap->lowest) / HMM_IMPL_BAU_BYTES) return false;
     unsigned char *before = hmm_impl_before(b);
     return hmm_impl_is_place(heap, before) && hmm_impl_size(before) == previous;
