@@ -764,13 +764,17 @@ static void grown_too_large(void) {
     expect_audit(resize_greedily, q, too_large);
     expect_none(free_, p);
     expect_audit(free_, q, too_large);
+    if (sizeof(aau) <= 2) {
+        free(memory);
+        return;
+    }
     HMM_UNIQUE(init)(&the_heap);
     HMM_UNIQUE(new_chunk)(&the_heap, memory, 20000);
     p = alloc_block(20000 - END);
     HMM_UNIQUE(grow_chunk)(&the_heap, memory + 20000 * BAU, 12000);
     q = alloc_block(12000);
     HMM_UNIQUE(grow_chunk)(&the_heap, memory + 32000 * BAU, 9000);
-    expect_none(resize_greedily, q);
+    EXPECT_EQ(HMM_UNIQUE(resize)(&the_heap, q, aaus(21000)), 0);
     expect_none(free_, p); /* what is behind is not joined */
     expect_audit(free_, q, too_large);
     free(memory);
