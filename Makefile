@@ -7,7 +7,7 @@ PREFIX = /usr/local
 DEMO =
 QUICK =
 
-.PHONY: help demo test test-long bench build install format lint coverage clean
+.PHONY: help demo test test-long bench trust build install format lint coverage clean
 
 help: ## this list
 	@printf 'make TARGET [VARIABLE=VALUE]\n\n'
@@ -16,7 +16,7 @@ help: ## this list
 	@printf '    CC=clang        test, test-long: with this compiler only; default: gcc and clang\n'
 	@printf '    PREFIX=/opt     install: where to; default %s\n' '$(PREFIX)'
 	@printf '    DEMO=--help     demo: arguments of the program\n'
-	@printf '    QUICK=1         bench: a shorter run that leaves docs/ alone\n'
+	@printf '    QUICK=1         bench, trust: a shorter run that leaves docs/ alone\n'
 
 demo: ## SQLite inside a heap of a fixed size
 	@scripts/setup.sh demo
@@ -35,6 +35,10 @@ test-long: ## the same for longer, over more configurations
 bench: ## space, instructions, worst cases, pages and sizes; rewrites docs/benchmarks.md
 	@scripts/setup.sh bench
 	@python3 -B bench/run.py $(if $(QUICK),--quick)
+
+trust: ## what misuse and flipped bytes come to; rewrites docs/trust.md
+	@scripts/setup.sh trust
+	@python3 -B tests/trust/run.py $(if $(QUICK),--quick)
 
 build: ## the library and the examples, optimised, in build/release
 	@scripts/setup.sh demo
