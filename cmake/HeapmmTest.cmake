@@ -6,12 +6,12 @@
 # builds the program NAME with all warnings, the public headers, src/ and tests/ in its include path, and registers it as a test.
 # CASES: one test NAME.CASE for each, run as `NAME CASE` in its own process. VALGRIND: once more under valgrind.
 #
-#     heapmm_add_test_matrix(NAME SOURCE... [the same] [EXCEPT REGEX])
+#     heapmm_add_test_matrix(NAME SOURCE... [the same] [EXCEPT REGEX] [HOSTILE])
 #
 # does so once for every row of the table in HeapmmTestMatrix.cmake, as NAME.ROW. The sources include the heap's own sources, so
-# that each program holds a heap compiled with the values of its row; a row whose name has `tiny` or `wide` in it holds that
-# instance, under the default one's names (tests/instances/). EXCEPT: rows to leave out, a regular expression; say why where you
-# use it.
+# that each program holds a heap compiled with the values of its row; a row whose name has `tiny`, `wide` or `hostile` in it holds
+# that instance, under the default one's names (tests/instances/). EXCEPT: rows to leave out, a regular expression; say why where
+# you use it. HOSTILE: also the rows of the hostile instance, for tests that fit into it.
 #
 # Rows of the long tier are built by the target heapmm_tests_long and run by `ctest -C long` only.
 include(HeapmmTestMatrix)
@@ -68,9 +68,13 @@ endfunction()
 function(heapmm_add_test_row name row tier runner options definitions)
     cmake_parse_arguments(PARSE_ARGV 6 arg "" "TIMEOUT" "SOURCES;LIBRARIES;DEFINITIONS;ARGS;CASES")
     set(target ${name}.${row})
-    if(row MATCHES "(tiny|wide)")
+    if(row MATCHES "(tiny|wide|hostile)")
         set(instance ${CMAKE_MATCH_1})
-        list(TRANSFORM arg_SOURCES REPLACE "/src/heap/heap[.]c$" "/src/heap/${instance}_heap.c")
+        set(directory src/heap)
+        if(instance STREQUAL hostile)
+            set(directory tests/instances)
+        endif()
+        list(TRANSFORM arg_SOURCES REPLACE "/src/heap/heap[.]c$" "/${directory}/${instance}_heap.c")
         list(APPEND options "SHELL:-include ${PROJECT_SOURCE_DIR}/tests/instances/${instance}.h")
     endif()
     heapmm_add_test_program(${target} SOURCES ${arg_SOURCES} LIBRARIES ${arg_LIBRARIES}
@@ -89,14 +93,18 @@ function(heapmm_add_test_row name row tier runner options definitions)
 endfunction()
 
 function(heapmm_add_test_matrix name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT;EXCEPT" "LIBRARIES;DEFINITIONS;ARGS;CASES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "HOSTILE" "TIMEOUT;EXCEPT" "LIBRARIES;DEFINITIONS;ARGS;CASES")
     set(common SOURCES ${arg_UNPARSED_ARGUMENTS} LIBRARIES ${arg_LIBRARIES} DEFINITIONS ${arg_DEFINITIONS}
         ARGS ${arg_ARGS} CASES ${arg_CASES} TIMEOUT "${arg_TIMEOUT}")
     if(NOT HEAPMM_TEST_MATRIX STREQUAL full)
         heapmm_add_test_row(${name} plain short direct "" "" ${common})
         return()
     endif()
-    foreach(line IN LISTS HEAPMM_TEST_ROWS)
+    set(rows ${HEAPMM_TEST_ROWS})
+    if(arg_HOSTILE)
+        list(APPEND rows ${HEAPMM_HOSTILE_ROWS})
+    endif()
+    foreach(line IN LISTS rows)
         string(REGEX REPLACE " *[|] *" "|" line "${line}")
         string(REPLACE "|" ";" columns "${line}")
         list(GET columns 0 row)

@@ -6,6 +6,7 @@
 # in the same code: optimisation x audit level, word size x audit level, sanitizers x audit level.
 set(asan "-O1 -fsanitize=address -fno-omit-frame-pointer")
 set(ubsan "-O1 -fsanitize=undefined -fno-sanitize-recover=all")
+set(asan_ubsan "${asan} -fsanitize=undefined -fno-sanitize-recover=all")
 set(HEAPMM_TEST_ROWS
     # row              | tier  | run by   | compiler options | values of the heap's macros
     "O0-level1         | short | direct   | -O0              | HMM_AUDIT_LEVEL=1"
@@ -49,6 +50,13 @@ set(HEAPMM_TEST_ROWS
     "wide-level2       | long  | direct   | -O2              | HMM_AUDIT_LEVEL=2"
     "wide-m32-level1   | long  | direct   | -m32 -O2         | HMM_AUDIT_LEVEL=1"
     "wide-ubsan-level1 | long  | direct   | ${ubsan}         | HMM_AUDIT_LEVEL=1")
+
+# An instance with the lowest limits, see tests/instances/hostile.h, into which few tests fit: for those that ask for it.
+set(HEAPMM_HOSTILE_ROWS
+    "hostile-level1    | short | direct   | -O2              | HMM_AUDIT_LEVEL=1"
+    "hostile-level2    | short | direct   | ${asan_ubsan}    | HMM_AUDIT_LEVEL=2 HMM_CHECK_INTERVAL=7"
+    "hostile-level0    | long  | direct   | -Os              | HMM_AUDIT_LEVEL=0"
+    "hostile-m32       | long  | direct   | -m32 -O2         | HMM_AUDIT_LEVEL=2 HMM_CHECK_INTERVAL=7")
 
 set(HEAPMM_COMPILER_NAME ${CMAKE_C_COMPILER_ID})
 if(CMAKE_C_COMPILER_ID STREQUAL GNU)

@@ -54,8 +54,12 @@
 /* Sizes below 2^n granules have a class each. n follows the capacity, between these: the least so that no exact class is needed
  * for a block too small to be a tree node, the most so that the index stays within 3 KiB and, where a
  * size_t is a word of 16 bits, the summary has a bit for each word of the bitmap. */
+#ifndef HMM_EXACT_BITS_LEAST
 #define HMM_EXACT_BITS_LEAST 3
+#endif
+#ifndef HMM_EXACT_BITS_MOST
 #define HMM_EXACT_BITS_MOST (sizeof(size_t) < 4 ? 6 : 9)
+#endif
 
 /* Raised whenever the meaning of a byte in a heap changes. */
 #define HMM_LAYOUT_VERSION 1

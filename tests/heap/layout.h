@@ -17,6 +17,9 @@
 #ifndef HMM_STATS
 #define HMM_STATS 1
 #endif
+#ifndef HMM_SPLIT_HIGH_BYTES
+#define HMM_SPLIT_HIGH_BYTES 1024
+#endif
 #ifndef HMM_VALGRIND
 #define HMM_VALGRIND 0
 #endif
@@ -47,7 +50,7 @@ enum {
     OVERHEAD = WORD + CANARY, /* bytes of an allocated block that the caller may not use */
     WORD_BITS = 8 * WORD,
     CHECK_BITS = HMM_TEST_CHECK_BITS, /* of a header: arbitrary bytes pass for one once in 2^CHECK_BITS */
-    SPLIT_HIGH = 1024                 /* requests of this size and more take the high end of a free block */
+    SPLIT_HIGH = HMM_SPLIT_HIGH_BYTES /* requests of this size and more take the high end of a free block */
 };
 
 /* A word with only that bit set; and one that consists of that byte. */

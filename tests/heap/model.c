@@ -194,6 +194,15 @@ int model_remove_region(model *m, uintptr_t memory) {
     return HMM_OK;
 }
 
+void model_move(model *m, uintptr_t distance) {
+    for (size_t i = 0; i < m->region_count; i++) {
+        model_region *r = &m->regions[i];
+        r->memory += distance;
+        r->first += distance;
+        for (size_t at = 0; at < r->count; at++) r->blocks[at].payload += distance;
+    }
+}
+
 /* ---- Allocating ---------------------------------------------------------------------------------------------------------- */
 
 /* Takes `bytes` at `offset` out of a free block. Rests in front and behind stay free, the one behind being the more recent; a

@@ -46,6 +46,10 @@ void model_add_region(model *m, uintptr_t memory, size_t bytes, uintptr_t first,
 void model_extend_region(model *m, uintptr_t memory, size_t more_bytes);
 size_t model_shrink_region(model *m, uintptr_t memory, size_t bytes);
 int model_remove_region(model *m, uintptr_t memory);
+
+/* Everything is so many bytes further on. */
+void model_move(model *m, uintptr_t distance);
+
 const model_region *model_region_at(const model *m, uintptr_t memory); /* NULL if there is none */
 
 uintptr_t model_alloc(model *m, size_t size);

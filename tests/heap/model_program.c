@@ -1,4 +1,4 @@
-/* model_program.c: the steps of a random program, see model_program.h.
+/* model_program.c: the steps of a program, see model_program.h.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fixture.h"
 #include "model_match.h"
 
 /* ---- Reporting ----------------------------------------------------------------------------------------------------------- */
@@ -30,7 +31,8 @@ static void fail_step(const program *x, const char *format, ...) {
     static const char *const plans[] = {"refuses", "does nothing", "adds region", "extends region", "frees block"};
     fprintf(stderr, "\n    on_exhausted %s %zu by %zu; addresses count from %p\n", plans[x->plan.kind], x->plan.index,
             x->plan.bytes, (void *)x->ground);
-    fprintf(stderr, "    repeat with HEAPMM_TEST_SEED=%" PRIu64 " model_test %s\n", x->seed, x->shape->name);
+    if (x->bytes == NULL)
+        fprintf(stderr, "    repeat with HEAPMM_TEST_SEED=%" PRIu64 " model_test %s\n", x->seed, x->shape->name);
     exit(EXIT_FAILURE);
 }
 
@@ -65,7 +67,15 @@ static uint64_t scramble(uint64_t number) {
     return number ^ (number >> 31);
 }
 
+/* As many bytes as the limit needs; zeros when there are no more. */
+static size_t below_from_bytes(program *x, size_t limit) {
+    size_t number = 0;
+    for (size_t reach = 1; reach < limit && x->bytes_left > 0; reach *= 256, x->bytes_left--) number = number * 256 + *x->bytes++;
+    return number % limit;
+}
+
 static size_t below(program *x, size_t limit) {
+    if (x->bytes != NULL) return below_from_bytes(x, limit);
     x->random = scramble(x->random);
     return (size_t)((x->random >> 16) % limit);
 }
@@ -144,6 +154,7 @@ static void expect_all_patterns(const program *x) {
 
 /* The block is p now; all its usable bytes get a new pattern. */
 static void own(program *x, live *b, unsigned char *p) {
+    x->random = scramble(x->random);
     *b = (live){p, model_usable_size(&x->model, (uintptr_t)p), x->random | 1};
     expect_same(x, "hmm_heap_usable_size", hmm_heap_usable_size(x->heap, p), b->usable);
     write_pattern(b);
@@ -296,16 +307,130 @@ static void step_remove_region(program *x) {
     x->in_use[i] = expected != HMM_OK;
 }
 
-static void step_attach(program *x) {
-    hmm_span spans[MAX_SLOTS];
+static size_t get_spans(const program *x, hmm_span spans[MAX_SLOTS]) {
     size_t count = 0;
     for (size_t i = 0; i < x->shape->slot_count; i++)
         if (x->in_use[i]) spans[count++] = (hmm_span){slot_memory(x, i), region_bytes(x, i)};
-    say(x, "attach(%zu spans)", count);
+    return count;
+}
+
+static void attach_to(program *x, const hmm_span *spans, size_t count) {
     const hmm_heap_options options = options_of(x);
     hmm_fault fault = {HMM_OK, NULL, ""};
-    hmm_heap *heap = hmm_heap_attach(spans, count, &options, &fault);
+    const hmm_heap *heap = hmm_heap_attach(spans, count, &options, &fault);
     if (heap != x->heap) fail_step(x, "it fails with %s: %s", hmm_result_name((int)fault.code), fault.text);
+}
+
+static void step_attach(program *x) {
+    hmm_span spans[MAX_SLOTS];
+    const size_t count = get_spans(x, spans);
+    say(x, "attach(%zu spans)", count);
+    attach_to(x, spans, count);
+}
+
+/* ---- Wrong regions ------------------------------------------------------------------------------------------------------- */
+
+static void expect_region_fault(program *x, int code, hmm_result least, hmm_result most) {
+    expect_same(x, "number of faults", x->faults, 1);
+    expect_code(x, (int)x->fault.code, code);
+    if (code < (int)least || code > (int)most) fail_step(x, "result %s", hmm_result_name(code));
+    x->faults = 0;
+}
+
+/* Names a region that is none, to one of the functions that take one. */
+static void step_unknown_region(program *x) {
+    unsigned char *memory = x->ground + below(x, 70000);
+    if (model_region_at(&x->model, (uintptr_t)memory) != NULL) return;
+    int code = HMM_FAULT_REGION_UNKNOWN;
+    const size_t which = below(x, 3);
+    say(x, "function %zu on unknown region %zu", which, offset_of(x, memory));
+    if (which == 0) code = hmm_heap_extend_region(x->heap, memory, 1 + below(x, 300));
+    if (which == 1) expect_same(x, "bytes", hmm_heap_shrink_region(x->heap, memory, below(x, 300)), 0);
+    if (which == 2) code = hmm_heap_remove_region(x->heap, memory);
+    expect_region_fault(x, code, HMM_FAULT_REGION_UNKNOWN, HMM_FAULT_REGION_UNKNOWN);
+}
+
+/* Lends what cannot be lent: nothing, what the heap has already, more than there is. */
+static void step_wrong_region(program *x) {
+    const model_region *r = &x->model.regions[below(x, x->model.region_count)];
+    unsigned char *memory = x->ground + (r->memory - (uintptr_t)x->ground);
+    const size_t inside = below(x, r->bytes), huge = SIZE_MAX - below(x, 300);
+    const size_t which = below(x, 4);
+    say(x, "lending %zu wrongly at region %zu, byte %zu", which, offset_of(x, memory), inside);
+    int code;
+    switch (which) {
+    case 0: code = hmm_heap_add_region(x->heap, NULL, huge); break;
+    case 1: code = hmm_heap_add_region(x->heap, memory + inside, r->bytes - inside); break;
+    case 2: code = hmm_heap_add_region(x->heap, memory, huge); break;
+    default: code = hmm_heap_extend_region(x->heap, memory, huge / (1 + inside % 2)); break;
+    }
+    expect_region_fault(x, code, HMM_FAULT_REGION_SMALL, HMM_FAULT_REGION_FAR);
+}
+
+/* ---- Moving -------------------------------------------------------------------------------------------------------------- */
+
+/* Bytes from the ground's start to beyond the last slot. */
+static size_t extent(const program *x) {
+    size_t end = 0;
+    for (size_t i = 0; i < x->shape->slot_count; i++) {
+        const slot *s = &x->shape->slots[i];
+        if (s->start + s->room > end) end = s->start + s->room;
+    }
+    return end;
+}
+
+static size_t slot_around(const program *x, size_t at) {
+    size_t i = 0;
+    while (i < x->shape->slot_count && at - x->shape->slots[i].start >= x->shape->slots[i].room) i++;
+    return i;
+}
+
+enum { NOBODYS_BYTE = 0xA7 };
+
+/* Whoever writes outside the slots has changed what never was the heap's. */
+static void expect_ground_around_slots(const program *x) {
+    const size_t end = extent(x) + 64;
+    for (size_t at = 0; at < end; at++) {
+        const size_t i = slot_around(x, at);
+        if (i < x->shape->slot_count)
+            at = x->shape->slots[i].start + x->shape->slots[i].room - 1;
+        else if (x->ground[at] != NOBODYS_BYTE)
+            fail_step(x, "byte %zu, which lies in no slot, was changed", at);
+    }
+}
+
+static void stand_on(program *x, size_t ground, size_t start) {
+    x->standing = ground;
+    x->ground = x->grounds[ground] + start;
+    memset(x->ground, NOBODYS_BYTE, extent(x) + 64);
+}
+
+/* The address in the present ground of what was in another one. */
+static unsigned char *moved_from(const program *x, const unsigned char *ground, const void *p) {
+    return x->ground + ((const unsigned char *)p - ground);
+}
+
+/* The heap moves to the other ground, all of its regions by the same distance, and is opened there. */
+static void step_move(program *x) {
+    enum { UNIT = GRANULE > 8 ? GRANULE : 8 };
+    const unsigned char *from = x->ground;
+    hmm_span spans[MAX_SLOTS];
+    const size_t count = get_spans(x, spans), start = below(x, (ROOM_TO_MOVE - 64) / UNIT) * UNIT;
+    say(x, "move to %zu of the other ground", start);
+    expect_ground_around_slots(x);
+    stand_on(x, 1 - x->standing, start);
+    for (size_t i = 0; i < count; i++) {
+        unsigned char *to = moved_from(x, from, spans[i].memory);
+        raw_copy(to, spans[i].memory, spans[i].bytes);
+        spans[i].memory = to;
+    }
+    hmm_heap_destroy(x->heap);
+    x->heap = (hmm_heap *)(void *)moved_from(x, from, x->heap);
+    const uintptr_t distance = (uintptr_t)x->ground - (uintptr_t)from;
+    model_move(&x->model, distance);
+    for (size_t i = 0; i < x->shape->slot_count; i++) x->first[i] += distance;
+    for (size_t i = 0; i < x->live_count; i++) x->live[i].p = moved_from(x, from, x->live[i].p);
+    attach_to(x, spans, count);
 }
 
 /* ---- Allocating ---------------------------------------------------------------------------------------------------------- */
@@ -515,10 +640,12 @@ static void choose_step(program *x) {
         one_of_four(x, resizing);
     else if (r < 93)
         one_of_four(x, regions);
-    else if (r < 96)
+    else if (r < 95)
         step_contains(x);
-    else if (r < 97)
-        step_attach(x);
+    else if (r < 96)
+        one_in(x, 4) ? step_move(x) : step_attach(x);
+    else if (r < 98)
+        one_in(x, 2) ? step_unknown_region(x) : step_wrong_region(x);
     else
         step_misuse(x, NULL);
 }
@@ -539,12 +666,13 @@ static void take_step(program *x) {
     char why[256];
     if (!model_matches(&x->model, x->heap, x->ground, why, sizeof why)) fail_step(x, "%s", why);
     if (one_in(x, 60)) x->growing = !x->growing;
-    if (one_in(x, 100)) expect_all_patterns(x);
+    if (x->bytes != NULL || one_in(x, 100)) expect_all_patterns(x);
 }
 
-void program_run(program *x, const shape *s, unsigned char *ground, uint64_t seed) {
-    *x = (program){.shape = s, .ground = ground, .seed = seed, .random = scramble(seed), .growing = true};
+static void begin(program *x, const shape *s, unsigned char *const grounds[2], uint64_t seed) {
+    *x = (program){.shape = s, .grounds = {grounds[0], grounds[1]}, .seed = seed, .random = scramble(seed), .growing = true};
     say(x, "create");
+    stand_on(x, 0, 0);
     learn_slots(x);
     const hmm_heap_options options = options_of(x);
     x->heap = hmm_heap_create(slot_memory(x, 0), s->slots[0].bytes, &options);
@@ -556,8 +684,26 @@ void program_run(program *x, const shape *s, unsigned char *ground, uint64_t see
     x->model.on_exhausted = exhausted_model;
     x->model.context = x;
     model_add_region(&x->model, (uintptr_t)slot_memory(x, 0), s->slots[0].bytes, x->first[0], true);
-    for (x->step = 1; x->step <= s->steps; x->step++) take_step(x);
+}
+
+static void end(program *x) {
+    say(x, "end");
     expect_all_patterns(x);
     hmm_heap_destroy(x->heap);
+    expect_ground_around_slots(x);
     model_release(&x->model);
+}
+
+void program_run(program *x, const shape *s, unsigned char *const grounds[2], uint64_t seed) {
+    begin(x, s, grounds, seed);
+    for (x->step = 1; x->step <= s->steps; x->step++) take_step(x);
+    end(x);
+}
+
+void program_run_bytes(program *x, const shape *s, unsigned char *const grounds[2], const unsigned char *bytes, size_t count) {
+    begin(x, s, grounds, count > 0 ? bytes[0] : 0);
+    x->bytes = bytes;
+    x->bytes_left = count;
+    for (x->step = 1; x->bytes_left > 0; x->step++) take_step(x);
+    end(x);
 }

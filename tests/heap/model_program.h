@@ -1,6 +1,8 @@
-/* model_program.h: one random program, run on a heap and on the model side by side.
+/* model_program.h: one program of arbitrary calls, run on a heap and on the model side by side.
  *
- * SPDX-License-Identifier: MIT */
+ * SPDX-License-Identifier: MIT
+ *
+ * What it does is decided by numbers, which come from a seed or from bytes that a fuzzer has made. */
 #ifndef HMM_TESTS_MODEL_PROGRAM_H
 #define HMM_TESTS_MODEL_PROGRAM_H
 
@@ -44,7 +46,11 @@ typedef struct plan {
 
 typedef struct program {
     const shape *shape;
-    unsigned char *ground;
+    unsigned char *grounds[2];
+    size_t standing;            /* which of the two */
+    unsigned char *ground;      /* where the slots are now, inside that */
+    const unsigned char *bytes; /* where decisions come from; NULL: from the seed */
+    size_t bytes_left;
     uint64_t seed, random;
     size_t step;
     hmm_heap *heap;
@@ -61,7 +67,13 @@ typedef struct program {
     char doing[256]; /* the step, for the report */
 } program;
 
-/* Runs all steps; prints seed, step and a description, and exits, when heap and model differ. */
-void program_run(program *x, const shape *s, unsigned char *ground, uint64_t seed);
+/* Room in each ground behind the slots, so that a moved heap can stand elsewhere in the other one. */
+enum { ROOM_TO_MOVE = 512 };
+
+/* Runs all steps of the shape; prints seed, step and a description, and exits, when heap and model differ. */
+void program_run(program *x, const shape *s, unsigned char *const grounds[2], uint64_t seed);
+
+/* The same, decided by bytes, for as many steps as they last. */
+void program_run_bytes(program *x, const shape *s, unsigned char *const grounds[2], const unsigned char *bytes, size_t count);
 
 #endif
