@@ -175,6 +175,9 @@ static void own_again(program *x, live *b, unsigned char *p) {
     own(x, b, p);
 }
 
+/* What stands in the ground where no region is. */
+enum { NOBODYS_BYTE = 0xA7 };
+
 /* ---- Regions ------------------------------------------------------------------------------------------------------------- */
 
 static unsigned char *slot_memory(const program *x, size_t i) {
@@ -296,15 +299,18 @@ static void step_shrink_region(program *x) {
     say(x, "shrink_region(slot %zu at %zu, %zu)", i, x->shape->slots[i].start, bytes);
     const size_t expected = model_shrink_region(&x->model, (uintptr_t)slot_memory(x, i), bytes);
     expect_same(x, "result", hmm_heap_shrink_region(x->heap, slot_memory(x, i), bytes), expected);
+    memset(slot_memory(x, i) + region_bytes(x, i), NOBODYS_BYTE, expected);
 }
 
 static void step_remove_region(program *x) {
     const size_t i = below(x, x->shape->slot_count);
     if (!x->in_use[i]) return;
     say(x, "remove_region(slot %zu at %zu)", i, x->shape->slots[i].start);
+    const size_t bytes = region_bytes(x, i);
     const int expected = model_remove_region(&x->model, (uintptr_t)slot_memory(x, i));
     expect_code(x, hmm_heap_remove_region(x->heap, slot_memory(x, i)), expected);
     x->in_use[i] = expected != HMM_OK;
+    if (expected == HMM_OK) memset(slot_memory(x, i), NOBODYS_BYTE, bytes);
 }
 
 static size_t get_spans(const program *x, hmm_span spans[MAX_SLOTS]) {
@@ -379,24 +385,31 @@ static size_t extent(const program *x) {
     return end;
 }
 
-static size_t slot_around(const program *x, size_t at) {
-    size_t i = 0;
-    while (i < x->shape->slot_count && at - x->shape->slots[i].start >= x->shape->slots[i].room) i++;
-    return i;
+/* The first byte of the ground from `at` on that is in no region. */
+static size_t first_outside(const program *x, size_t at) {
+    for (size_t i = 0; i < x->shape->slot_count; i++) {
+        const size_t start = x->shape->slots[i].start;
+        if (x->in_use[i] && at >= start && at - start < region_bytes(x, i)) return first_outside(x, start + region_bytes(x, i));
+    }
+    return at;
 }
 
-enum { NOBODYS_BYTE = 0xA7 };
-
-/* Whoever writes outside the slots has changed what never was the heap's. */
-static void expect_ground_around_slots(const program *x) {
-    const size_t end = extent(x) + 64;
-    for (size_t at = 0; at < end; at++) {
-        const size_t i = slot_around(x, at);
-        if (i < x->shape->slot_count)
-            at = x->shape->slots[i].start + x->shape->slots[i].room - 1;
-        else if (x->ground[at] != NOBODYS_BYTE)
-            fail_step(x, "byte %zu, which lies in no slot, was changed", at);
+/* Where the next region behind `at` begins; `end` if there is none. */
+static size_t next_region(const program *x, size_t at, size_t end) {
+    size_t next = end;
+    for (size_t i = 0; i < x->shape->slot_count; i++) {
+        const size_t start = x->shape->slots[i].start;
+        if (x->in_use[i] && start > at && start < next) next = start;
     }
+    return next;
+}
+
+/* Whoever writes where no region is has changed what is not the heap's. What was given back was overwritten at once. */
+static void expect_ground_around_regions(const program *x) {
+    const size_t end = extent(x) + 64;
+    for (size_t at = first_outside(x, 0); at < end; at = first_outside(x, at))
+        for (const size_t stop = next_region(x, at, end); at < stop; at++)
+            if (x->ground[at] != NOBODYS_BYTE) fail_step(x, "byte %zu, which lies in no region, was changed", at);
 }
 
 static void stand_on(program *x, size_t ground, size_t start) {
@@ -417,7 +430,7 @@ static void step_move(program *x) {
     hmm_span spans[MAX_SLOTS];
     const size_t count = get_spans(x, spans), start = below(x, (ROOM_TO_MOVE - 64) / UNIT) * UNIT;
     say(x, "move to %zu of the other ground", start);
-    expect_ground_around_slots(x);
+    expect_ground_around_regions(x);
     stand_on(x, 1 - x->standing, start);
     for (size_t i = 0; i < count; i++) {
         unsigned char *to = moved_from(x, from, spans[i].memory);
@@ -674,6 +687,7 @@ static void begin(program *x, const shape *s, unsigned char *const grounds[2], u
     say(x, "create");
     stand_on(x, 0, 0);
     learn_slots(x);
+    stand_on(x, 0, 0);
     const hmm_heap_options options = options_of(x);
     x->heap = hmm_heap_create(slot_memory(x, 0), s->slots[0].bytes, &options);
     const size_t padding = (size_t)((unsigned char *)x->heap - slot_memory(x, 0));
@@ -689,8 +703,8 @@ static void begin(program *x, const shape *s, unsigned char *const grounds[2], u
 static void end(program *x) {
     say(x, "end");
     expect_all_patterns(x);
+    expect_ground_around_regions(x);
     hmm_heap_destroy(x->heap);
-    expect_ground_around_slots(x);
     model_release(&x->model);
 }
 
