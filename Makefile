@@ -6,8 +6,10 @@ COMPILERS = $(if $(filter default undefined,$(origin CC)),gcc clang,$(CC))
 PREFIX = /usr/local
 DEMO =
 QUICK =
+FUZZ_SECONDS = 60
+FUZZ =
 
-.PHONY: help demo test test-long bench trust build install format lint coverage clean
+.PHONY: help demo test test-long fuzz bench trust build install format lint coverage clean
 
 help: ## this list
 	@printf 'make TARGET [VARIABLE=VALUE]\n\n'
@@ -17,6 +19,8 @@ help: ## this list
 	@printf '    PREFIX=/opt     install: where to; default %s\n' '$(PREFIX)'
 	@printf '    DEMO=--help     demo: arguments of the program\n'
 	@printf '    QUICK=1         bench, trust: a shorter run that leaves docs/ alone\n'
+	@printf '    FUZZ_SECONDS=n  fuzz: for each fuzzer; default %s\n' '$(FUZZ_SECONDS)'
+	@printf '    FUZZ=NAME       fuzz: this one only, for example attach.hostile\n'
 
 demo: ## SQLite inside a heap of a fixed size
 	@scripts/setup.sh demo
@@ -31,6 +35,10 @@ test: ## all tests, with gcc and with clang
 test-long: ## the same for longer, over more configurations
 	@scripts/setup.sh test
 	@scripts/test.sh --long $(COMPILERS)
+
+fuzz: ## look for inputs that break the heap, with libFuzzer; fuzz/README.md says more
+	@scripts/setup.sh test
+	@scripts/fuzz.py --seconds $(FUZZ_SECONDS) $(FUZZ)
 
 bench: ## space, instructions, worst cases, pages and sizes; rewrites docs/benchmarks.md
 	@scripts/setup.sh bench
