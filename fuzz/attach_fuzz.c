@@ -4,8 +4,9 @@
  *
  * The memory is one to three spans that are filled with the bytes as they are, or hold a heap that was used for a while and then
  * forged, as the bytes tell. Forgeries are sealed: no checksum and no check value betrays them, unless the bytes want it so.
- * hmm_heap_attach must refuse them, change nothing and read nothing outside the spans; or open a heap that a user then uses
- * without a fault. A guard page stands at one end, and the result must not depend on what lies between the spans. */
+ * The spans may be told wrongly, too. hmm_heap_attach must refuse, change nothing and read nothing outside the spans; or open a
+ * heap that a user then uses without a fault. A guard page stands at one end, and the result must not depend on what lies between
+ * the spans. */
 #define _DEFAULT_SOURCE 1 /* MAP_ANONYMOUS */
 #include <sys/mman.h>
 #include <unistd.h>
@@ -70,6 +71,7 @@ static void fill_around(const hmm_span *spans, size_t count, unsigned char value
     raw_copy(saved, found, AREA);
     raw_fill(found, value, AREA);
     for (size_t i = 0; i < count; i++) {
+        if (spans[i].memory == NULL) continue;
         const size_t at = (size_t)((unsigned char *)spans[i].memory - found);
         raw_copy(found + at, saved + at, spans[i].bytes);
     }
@@ -185,6 +187,30 @@ static void spread_bytes(const user *u, const hmm_span *spans, size_t count, rea
     if (sealed) forge_seal_control(image);
 }
 
+/* What the caller of hmm_heap_attach may get wrong. Returns how many spans there are then. */
+static size_t lie_about_spans(hmm_span spans[REGIONS], size_t count, reader *r) {
+    const size_t which = take(r, count), bytes = spans[which].bytes;
+    const hmm_span first = spans[0];
+    switch (take(r, 24)) {
+    case 0: spans[which].bytes = take(r, bytes); break;
+    case 1:
+        spans[0] = spans[which];
+        spans[which] = first;
+        break;
+    case 2: return count - 1;
+    case 3:
+        if (count < REGIONS) spans[count++] = spans[which];
+        break;
+    case 4:
+        spans[which].bytes = bytes - take(r, bytes);
+        spans[which].memory = (unsigned char *)spans[which].memory + (bytes - spans[which].bytes);
+        break;
+    case 5: spans[which].memory = NULL; break;
+    default: break;
+    }
+    return count;
+}
+
 /* ---- Opening ------------------------------------------------------------------------------------------------------------- */
 
 static hmm_heap *open_among(unsigned char fill, const hmm_span *spans, size_t count, hmm_fault *fault) {
@@ -209,9 +235,22 @@ static hmm_heap *open_image(const hmm_span *spans, size_t count) {
     return heap;
 }
 
+/* The user knows the regions as they were; spans that are others but were right, since the forgery was, are left alone. */
+static bool agrees_about_regions(user *u, const hmm_span *spans, size_t count) {
+    size_t known = 0;
+    for (size_t i = 0; i < u->count; i++) {
+        u->regions[i].bytes = 0;
+        for (size_t k = 0; k < count; k++) {
+            if (spans[k].memory != u->regions[i].memory) continue;
+            u->regions[i].bytes = spans[k].bytes;
+            known++;
+        }
+    }
+    return known == count;
+}
+
 /* A heap that was opened is as good as any. */
 static void use_opened(user *u, reader *r) {
-    EXPECT_SOUND(u->heap);
     take_possession(u);
     for (size_t steps = 0; steps < MOST_STEPS && r->left > 0; steps++) use_once(u, r);
     EXPECT_SOUND(u->heap);
@@ -220,7 +259,6 @@ static void use_opened(user *u, reader *r) {
     if (notes.count > 0)
         fprintf(stderr, "%s at %p: %s\n", hmm_result_name((int)notes.last.code), notes.last.address, notes.last.text);
     EXPECT_EQ(notes.count, 0);
-    hmm_heap_destroy(u->heap);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
@@ -239,14 +277,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     finder = maker;
     for (size_t i = 0; i < finder.count; i++) finder.regions[i].memory = image_of(maker.regions[i].memory);
     raw_copy(found, workshop, AREA);
-    const size_t span_count = spans_of(&finder, spans);
+    size_t span_count = spans_of(&finder, spans);
     if (take(&r, 4) == 0)
         spread_bytes(&maker, spans, span_count, &r);
     else
         forge_image(&maker, spans, span_count, &r);
     hmm_heap_destroy(maker.heap);
+    span_count = lie_about_spans(spans, span_count, &r);
 
     finder.heap = open_image(spans, span_count);
-    if (finder.heap != NULL) use_opened(&finder, &r);
+    if (finder.heap == NULL) return 0;
+    EXPECT_SOUND(finder.heap);
+    if (agrees_about_regions(&finder, spans, span_count)) use_opened(&finder, &r);
+    hmm_heap_destroy(finder.heap);
     return 0;
 }
