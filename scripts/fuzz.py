@@ -57,7 +57,7 @@ class Run:
         self.known_findings = set(findings.glob(f"{name}-*"))
         self.command = [program, f"-max_total_time={seconds}", f"-max_len={LONGEST_INPUT}", "-timeout=60",
                         f"-artifact_prefix={findings}/{name}-", "-print_final_stats=1", corpus,
-                        CORPUS / name.split(".", 1)[0]]
+                        *(ROOT / "fuzz" / kind / name.split(".", 1)[0] for kind in ("corpus", "found"))]
         with open(self.log, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(self.command, stdout=log, stderr=subprocess.STDOUT)
 

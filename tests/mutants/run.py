@@ -54,7 +54,7 @@ def classic(name, level="-O0", number=0):
             "options": [level, "-Itests/classic", f"-DHMM_CNFG_NUM={number}", '-DHMM_CNFG_HEADER="configurations.h"']}
 
 
-# The test programs, as in the CMakeLists.txt of tests/heap, tests/avl and tests/classic; those that compute much are optimised.
+# The test programs, as in the CMakeLists.txt of tests/heap, tests/avl, tests/classic and fuzz; those that compute much are optimised.
 PROGRAMS = {
     "heap_alloc": units("alloc"),
     "heap_resize": units("resize"),
@@ -68,6 +68,14 @@ PROGRAMS = {
         "sources": ["tests/heap/bound_test.c", "tests/heap/stepped_heap.c", *HEAP[1:]],
         "options": ["-O0"],
         "options of": {"tests/heap/stepped_heap.c": COVERAGE},
+    },
+    "fuzz_operations": {
+        "sources": ["fuzz/operations_fuzz.c", "fuzz/replay_main.c", "tests/heap/model_program.c", "tests/heap/model.c", *HEAP],
+        "options": ["-O1"],
+    },
+    "fuzz_attach": {
+        "sources": ["fuzz/attach_fuzz.c", "fuzz/replay_main.c", "tests/heap/forge.c", *HEAP[1:]],
+        "options": ["-O1"],
     },
     "avl_random": tree("random"),
     "avl_damage": tree("damage"),
@@ -152,7 +160,7 @@ class Workshop:
         self.compiler = compiler
         self.seconds = seconds
         self.kept = {}  # (program, source) => (object, names of the files that it was made from)
-        for part in ("src", "include", "tests"):
+        for part in ("src", "include", "tests", "fuzz"):
             shutil.copytree(ROOT / part, self.directory / part)
 
     def build(self, program, mutated=None):
