@@ -79,7 +79,7 @@ static void fill_around(const hmm_span *spans, size_t count, unsigned char value
 
 /* ---- Honest heaps -------------------------------------------------------------------------------------------------------- */
 
-/* Whether a heap was made; a region may be too small for one. */
+/* Whether a heap was made. A region may be too small for one, and another out of its reach. */
 static bool make_heap(user *u, reader *r) {
     static const size_t capacities[] = {0, 1, 65536};
     hmm_heap_options options = noting_options(&notes);
@@ -89,8 +89,10 @@ static bool make_heap(user *u, reader *r) {
     u->heap = hmm_heap_create(u->regions[0].memory, u->room[0], &options);
     if (u->heap == NULL) return false;
     u->regions[0].bytes = u->room[0];
-    for (size_t i = 1; i < u->count; i++)
-        if (hmm_heap_add_region(u->heap, u->regions[i].memory, u->room[i]) == HMM_OK) u->regions[i].bytes = u->room[i];
+    for (size_t i = 1; i < u->count; i++) {
+        if (hmm_heap_add_region(u->heap, u->regions[i].memory, u->room[i]) != HMM_OK) u->room[i] = 0;
+        u->regions[i].bytes = u->room[i];
+    }
     notes.count = 0;
     for (size_t steps = take(r, 64); steps > 0; steps--) use_once(u, r);
     EXPECT_EQ(notes.count, 0);

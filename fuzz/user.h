@@ -19,7 +19,7 @@ typedef struct held {
 typedef struct user {
     hmm_heap *heap;
     hmm_span regions[REGIONS]; /* the first is the one of hmm_heap_create; bytes 0: not lent at present */
-    size_t room[REGIONS];      /* bytes that a region may have */
+    size_t room[REGIONS];      /* bytes that a region may have; 0: the heap cannot have it */
     size_t count;
     held held[HELD];
 } user;
@@ -99,6 +99,7 @@ static inline void change(user *u, reader *r, size_t i) {
 
 static inline void change_region(user *u, reader *r, size_t i) {
     hmm_span *s = &u->regions[i];
+    if (u->room[i] == 0) return;
     if (s->bytes == 0) {
         EXPECT_EQ(hmm_heap_add_region(u->heap, s->memory, u->room[i]), HMM_OK);
         s->bytes = u->room[i];

@@ -51,12 +51,12 @@ class Run:
         self.log = WORK / f"{name}.log"
         self.start = time.monotonic()
         corpus = WORK / "corpus" / name
-        findings = WORK / "findings"
-        corpus.mkdir(parents=True, exist_ok=True)
-        findings.mkdir(exist_ok=True)
-        self.known_findings = set(findings.glob(f"{name}-*"))
+        self.finding_directory = WORK / "findings" / name
+        for directory in (corpus, self.finding_directory):
+            directory.mkdir(parents=True, exist_ok=True)
+        self.known_findings = set(self.finding_directory.iterdir())
         self.command = [program, f"-max_total_time={seconds}", f"-max_len={LONGEST_INPUT}", "-timeout=60",
-                        f"-artifact_prefix={findings}/{name}-", "-print_final_stats=1", corpus,
+                        f"-artifact_prefix={self.finding_directory}/", "-print_final_stats=1", corpus,
                         *(ROOT / "fuzz" / kind / name.split(".", 1)[0] for kind in ("corpus", "found"))]
         with open(self.log, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(self.command, stdout=log, stderr=subprocess.STDOUT)
@@ -70,7 +70,7 @@ class Run:
         return int(time.monotonic() - self.start)
 
     def findings(self):
-        return sorted(set((WORK / "findings").glob(f"{self.name}-*")) - self.known_findings)
+        return sorted(set(self.finding_directory.iterdir()) - self.known_findings)
 
     def show(self):
         executions, edges, features, inputs = self.status()
