@@ -6,14 +6,14 @@
  *
  *     #include "heapmm.h"
  *
- *     static int memory[1000];                       a BAU of the default configuration is as large as an int
+ *     static int memory[1000];                       // a BAU of the default configuration is as large as an int
  *     hmm_descriptor heap;
  *     hmm_init(&heap);
  *     hmm_new_chunk(&heap, memory, 1000);
- *     int *numbers = hmm_alloc(&heap, 50);           50 ints, or null
+ *     int *numbers = hmm_alloc(&heap, 50);           // 50 ints, or null
  *     hmm_free(&heap, numbers);
  *
- *     cc app.c src/classic/classic.c -Iinclude       or link the library
+ * Link the library, or compile src/classic/classic.c with the program.
  *
  * ## Words
  *
@@ -38,20 +38,20 @@
  * one, whose code is in the library (or src/classic/classic.c). The others are the user's, in a header that
  * -DHMM_CNFG_HEADER='"my_configurations.h"' names. For each HMM_CNFG_NUM that is in use it defines
  *
- *     #define HMM_UNIQUE(BASE) my_##BASE                 prefix of all names, hmm_ below
- *     #define HMM_ADDR_ALIGN_UNIT 4                      bytes in an AAU
- *     #define HMM_BLOCK_ALIGN_UNIT 3                     AAUs in a BAU
- *     typedef unsigned HMM_UNIQUE(size_aau);             an unsigned type that counts the AAUs of any block
- *     typedef unsigned short HMM_UNIQUE(size_bau);       an unsigned type that counts the BAUs of any chunk, with a bit to spare
- *     #define HMM_AUDIT_FAIL { longjmp(failed, 1); }     optional: the statement that runs when an audit fails
+ *     #define HMM_UNIQUE(BASE) my_##BASE               // prefix of all names, hmm_ below
+ *     #define HMM_ADDR_ALIGN_UNIT 4                    // bytes in an AAU
+ *     #define HMM_BLOCK_ALIGN_UNIT 3                   // AAUs in a BAU
+ *     typedef unsigned HMM_UNIQUE(size_aau);           // an unsigned type that counts the AAUs of any block
+ *     typedef unsigned short HMM_UNIQUE(size_bau);     // an unsigned type that counts the BAUs of any chunk, with a bit to spare
+ *     #define HMM_AUDIT_FAIL { longjmp(failed, 1); }   // optional: the statement that runs when an audit fails
  *
  * This header undefines these macros before it includes yours. It includes yours again where a program goes back to a
  * configuration, so that one has no include guard, and holds macros, typedefs and declarations only. One .c file per
  * configuration generates the code, by #include "heapmm_impl.h". One file can use several configurations:
  *
- *     #include "heapmm.h"                                hmm_alloc, hmm_free ...
+ *     #include "heapmm.h"                              // hmm_alloc, hmm_free ...
  *     #define HMM_CNFG_NUM 0
- *     #include "heapmm.h"                                my_alloc, my_free ... beside them; the macros are those of 0 now
+ *     #include "heapmm.h"                              // my_alloc, my_free ... beside them; the macros are those of 0 now
  *
  * ## Audits
  *
@@ -70,6 +70,14 @@
  * overwritten with 0, which looks like the first of a chunk or its end block; and balances of the tree that were overwritten with
  * ones that fit its links. Where such balances stop a free that joins two blocks, the audit fails after one of them has been
  * taken out and put back: the same blocks are free, perhaps in another order.
+ *
+ * ## Parameters that are the same everywhere
+ *
+ * desc     the heap: a descriptor that hmm_init has seen.
+ * mem      the payload of an allocated block: what hmm_alloc or hmm_greedy_alloc returned.
+ * n_aaus   a payload's size in AAUs.
+ * needed   the least size in AAUs that will do.
+ * coveted  the size in AAUs that would be best. Less than `needed` counts as `needed`.
  *
  * ## Time
  *
@@ -107,7 +115,9 @@
 #define HMM_ADDR_ALIGN_UNIT sizeof(int)
 #define HMM_BLOCK_ALIGN_UNIT 1
 #define HMM_AUDIT_FAIL hmm_audit_abort(hmm_audit_reason);
+/* Counts AAUs. */
 typedef unsigned long hmm_size_aau;
+/* Counts BAUs. */
 typedef unsigned long hmm_size_bau;
 #else
 #define HMM_CNFG_API
@@ -189,7 +199,9 @@ extern "C" {
 #endif
 
 #if HMM_CNFG_SELECTED == 6
-/* The default configuration's end of a failed audit: prints the reason and aborts. */
+/* The default configuration's end of a failed audit: prints the reason and aborts.
+ *
+ * reason: what the audit found, a sentence. */
 HMM_API void hmm_audit_abort(const char *reason);
 #endif
 
@@ -212,8 +224,12 @@ typedef struct HMM_UNIQUE(structure) {
  *
  * desc: the caller's, for as long as the heap is used; what it held is not read. To be called before all others. A second call
  *   forgets the chunks, which are then the caller's again. Nothing else needs to be released at the end.
- * Never fails. No audits. Time constant.
- * Example: init(&heap) => largest_available(&heap) is 0, num_baus_can_shrink 0, end_of_shrinkable_chunk null. */
+ * Never fails. No audits. Time: constant.
+ * Example:
+ *     hmm_init(&heap);
+ *     hmm_largest_available(&heap) => 0
+ *     heap.num_baus_can_shrink => 0
+ *     heap.end_of_shrinkable_chunk => NULL */
 HMM_CNFG_API void HMM_UNIQUE(init)(HMM_UNIQUE(descriptor) * desc);
 
 /* Gives a chunk to the heap.
@@ -223,7 +239,12 @@ HMM_CNFG_API void HMM_UNIQUE(init)(HMM_UNIQUE(descriptor) * desc);
  * The chunk becomes one free block and an end block. Adjacent chunks are not joined.
  * Audits: fewer or more BAUs; the nodes of the tree on the way to the new block's bin, and the second of that. Then there is no
  *   new chunk, and its memory was not touched.
- * Example: default configuration, 64 bit, new_chunk(&heap, memory, 14) => one alloc of up to 6 AAUs; a second one is null. */
+ * Example, default configuration, 64 bit, the least chunk:
+ *     static int memory[14];
+ *     hmm_init(&heap);
+ *     hmm_new_chunk(&heap, memory, 14);
+ *     hmm_alloc(&heap, 6) != NULL => true
+ *     hmm_alloc(&heap, 6) => NULL */
 HMM_CNFG_API void HMM_UNIQUE(new_chunk)(HMM_UNIQUE(descriptor) * desc, void *first_byte_of_chunk, HMM_UNIQUE(size_bau) n_baus);
 
 /* Allocates n_aaus AAUs; 0 gives a smallest block.
@@ -232,14 +253,20 @@ HMM_CNFG_API void HMM_UNIQUE(new_chunk)(HMM_UNIQUE(descriptor) * desc, void *fir
  * is. The smallest one that is gets cut: its low end is returned, and the rest, if a block can be made of it, counts as freed
  * last. Of several free blocks of that size the one freed last is taken, else the second of the bin.
  * Audits: the block freed last, the nodes of the tree on the way, the block taken and those beside it in its bin. Null, then.
- * Example: free blocks with 10, 20 and 30 AAUs of payload: alloc(15) takes the second, whole: 5 AAUs are no block. */
+ * Example, free blocks p[0], p[1] and p[2] with 10, 20 and 30 AAUs of payload. The second is taken whole, since 5 are no block:
+ *     hmm_alloc(&heap, 15) => p[1]
+ *     hmm_true_size(p[1]) => 20 */
 HMM_CNFG_API void *HMM_UNIQUE(alloc)(HMM_UNIQUE(descriptor) * desc, HMM_UNIQUE(size_aau) n_aaus);
 
-/* Allocates as if by alloc(coveted); if that fails, the whole largest free block if it has at least `needed` AAUs; else null.
+/* Allocates as much as is coveted, or else what there is.
  *
- * coveted < needed counts as needed. true_size tells what came of it. Audits as alloc.
- * Example: free blocks with 10, 20 and 30 AAUs of payload: greedy_alloc(10, 20) takes the second, greedy_alloc(10, 99) the third,
- *   greedy_alloc(40, 99) none. */
+ * Returns as if by alloc(coveted); if that fails, the whole largest free block if it has at least `needed` AAUs; else null.
+ * true_size tells what came of it.
+ * Audits: as alloc.
+ * Example, free blocks p[0], p[1] and p[2] with 10, 20 and 30 AAUs of payload:
+ *     hmm_greedy_alloc(&heap, 10, 20) => p[1]
+ *     hmm_greedy_alloc(&heap, 10, 99) => p[2]
+ *     hmm_greedy_alloc(&heap, 40, 99) => NULL */
 HMM_CNFG_API void *HMM_UNIQUE(greedy_alloc)(HMM_UNIQUE(descriptor) * desc, HMM_UNIQUE(size_aau) needed,
                                             HMM_UNIQUE(size_aau) coveted);
 
@@ -249,39 +276,60 @@ HMM_CNFG_API void *HMM_UNIQUE(greedy_alloc)(HMM_UNIQUE(descriptor) * desc, HMM_U
  * Returns 0, and the first n_aaus AAUs are as they were, as far as there were so many; or -1, nothing changed, if the block with
  *   the free one behind it is too small. A rest that is too small for a block stays with this one; else it counts as freed last.
  * Audits: those of free, the block before excepted where it would be joined. -1, then.
- * Example: payload of 20 AAUs, the next block free with 30 and a head of 4: resize(54) => 0; resize(55) => -1, still 20. */
+ * Example, a block u of 6 AAUs, the next one free with 30 and a head of 4:
+ *     hmm_resize(&heap, u, 41) => -1
+ *     hmm_true_size(u) => 6
+ *     hmm_resize(&heap, u, 40) => 0 */
 HMM_CNFG_API int HMM_UNIQUE(resize)(HMM_UNIQUE(descriptor) * desc, void *mem, HMM_UNIQUE(size_aau) n_aaus);
 
 /* Resizes in place to `coveted` AAUs or, where there is less room, to as many as there are, but at least `needed`.
  *
- * Returns 0; or -1, nothing changed. coveted < needed counts as needed. Audits as resize.
- * Example: as above: greedy_resize(30, 99) => 0, and true_size is 54; greedy_resize(60, 99) => -1; greedy_resize(5, 10) => 0, and
- *   what is behind is free. */
+ * Returns 0; or -1, nothing changed.
+ * Audits: as resize.
+ * Example, as above. In the end what is behind is free again:
+ *     hmm_greedy_resize(&heap, u, 20, 99) => 0
+ *     hmm_true_size(u) => 40
+ *     hmm_greedy_resize(&heap, u, 60, 99) => -1
+ *     hmm_greedy_resize(&heap, u, 5, 10) => 0
+ *     hmm_largest_available(&heap) => 26 */
 HMM_CNFG_API int HMM_UNIQUE(greedy_resize)(HMM_UNIQUE(descriptor) * desc, void *mem, HMM_UNIQUE(size_aau) needed,
                                            HMM_UNIQUE(size_aau) coveted);
 
 /* Frees an allocated block and joins it with its free neighbours.
  *
- * mem: what alloc or greedy_alloc returned; not null. Sets num_baus_can_shrink: if the joined block is the last of its chunk, to
- *   its size, and to that of the whole chunk, end block included, if it is the only one; else to 0.
+ * mem: what alloc or greedy_alloc returned; not null.
+ * Sets num_baus_can_shrink: if the joined block is the last of its chunk, to its size, and to that of the whole chunk, end block
+ *   included, if it is the only one; else to 0.
  * Audits: mem is no block of this heap; the block is free, or was the last one freed; its head, or that of a neighbour, is
  *   damaged; the root, the block freed last, and where a neighbour is joined, its place in the tree or in its bin; a block
  *   of more BAUs than a size says, in a chunk grown too large. The block is then still allocated.
- * Example: chunk of 24 BAUs, default configuration, 64 bit, p and q of 6 AAUs each: free(q) => num_baus_can_shrink is 10;
- *   then free(p) => 24. */
+ * Example, default configuration, 64 bit:
+ *     static int memory[24];
+ *     hmm_init(&heap);
+ *     hmm_new_chunk(&heap, memory, 24);
+ *     void *p = hmm_alloc(&heap, 6), *q = hmm_alloc(&heap, 6);
+ *     hmm_free(&heap, q);
+ *     heap.num_baus_can_shrink => 10
+ *     hmm_free(&heap, p);
+ *     heap.num_baus_can_shrink => 24 */
 HMM_CNFG_API void HMM_UNIQUE(free)(HMM_UNIQUE(descriptor) * desc, void *mem);
 
-/* AAUs of an allocated block's payload: as many as were asked for, or a few more, all for use.
+/* Returns the AAUs of an allocated block's payload: as many as were asked for, or a few more, all for use.
  *
  * mem: what alloc or greedy_alloc returned; anything else that can be read gives any number.
- * Audits: the block's own head only: it is free, or its size none. 0, then. Time constant.
- * Example: default configuration, 64 bit: true_size(alloc(0)) => 6. */
+ * Audits: the block's own head only: it is free, or its size none. 0, then.
+ * Time: constant.
+ * Example, default configuration, 64 bit:
+ *     static int memory[100];
+ *     hmm_new_chunk(&heap, memory, 100);
+ *     hmm_true_size(hmm_alloc(&heap, 35)) => 35 */
 HMM_CNFG_API HMM_UNIQUE(size_aau) HMM_UNIQUE(true_size)(void *mem);
 
-/* The most AAUs that alloc can serve now; 0 if nothing is free. Changes nothing.
+/* Returns the most AAUs that alloc can serve now; 0 if nothing is free. Changes nothing.
  *
  * Audits: the block freed last and the way to the largest. 0, then. A narrow size_aau says the most it can.
- * Example: free blocks with 10, 20 and 30 AAUs of payload => 30. */
+ * Example, free blocks with 10, 20 and 30 AAUs of payload:
+ *     hmm_largest_available(&heap) => 30 */
 HMM_CNFG_API HMM_UNIQUE(size_aau) HMM_UNIQUE(largest_available)(HMM_UNIQUE(descriptor) * desc);
 
 /* Makes a chunk larger at its end, by memory that follows it.
@@ -291,8 +339,14 @@ HMM_CNFG_API HMM_UNIQUE(size_aau) HMM_UNIQUE(largest_available)(HMM_UNIQUE(descr
  * Audits: no chunk ends there; too few BAUs, or more than the size of the last block can say (if only the whole chunk is too
  *   large for that, a later free that would join so much finds it); what a free of the added block audits. The chunk is then as
  *   it was.
- * Example: default configuration, 64 bit, a full chunk of 14 BAUs: grow_chunk(&heap, memory + 14, 10) => num_baus_can_shrink is
- *   10, largest_available 6. */
+ * Example, default configuration, 64 bit, a full chunk:
+ *     static int memory[24];
+ *     hmm_init(&heap);
+ *     hmm_new_chunk(&heap, memory, 14);
+ *     void *p = hmm_alloc(&heap, 6);
+ *     hmm_grow_chunk(&heap, memory + 14, 10);
+ *     heap.num_baus_can_shrink => 10
+ *     hmm_largest_available(&heap) => 6 */
 HMM_CNFG_API void HMM_UNIQUE(grow_chunk)(HMM_UNIQUE(descriptor) * desc, void *end_of_chunk, HMM_UNIQUE(size_bau) n_baus);
 
 /* Makes the chunk that ends at end_of_shrinkable_chunk smaller at its end, directly after a call that set num_baus_can_shrink.
@@ -302,8 +356,14 @@ HMM_CNFG_API void HMM_UNIQUE(grow_chunk)(HMM_UNIQUE(descriptor) * desc, void *en
  *   fields keep their values, and mean nothing until the next free.
  * Audits: any other count; anything but true_size and largest_available between the free and this; the end block and the last
  *   block; where a part remains, its bin. The chunk is then as it was.
- * Example: num_baus_can_shrink is 24 for a chunk of 24 BAUs, 64 bit: shrink_chunk(10) leaves 14; (24) nothing; (11) and (20) are
- *   audits. */
+ * Example, default configuration, 64 bit. 14 BAUs remain; 11 or 20 would fail an audit, 24 leave nothing:
+ *     static int memory[24];
+ *     hmm_init(&heap);
+ *     hmm_new_chunk(&heap, memory, 24);
+ *     hmm_free(&heap, hmm_alloc(&heap, 6));
+ *     heap.num_baus_can_shrink => 24
+ *     hmm_shrink_chunk(&heap, 10);
+ *     hmm_largest_available(&heap) => 6 */
 HMM_CNFG_API void HMM_UNIQUE(shrink_chunk)(HMM_UNIQUE(descriptor) * desc, HMM_UNIQUE(size_bau) n_baus);
 
 #ifdef __cplusplus

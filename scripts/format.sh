@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 
 formatter=clang-format-14
 command -v $formatter > /dev/null || { echo "format: $formatter is missing; run scripts/setup.sh"; exit 1; }
-files=$(for directory in include src tests examples tools bench fuzz; do
+files=$(for directory in include src tests examples tools bench fuzz docs; do
     [ -d $directory ] && find $directory -name '*.[ch]' -o -name '*.cpp'
 done | sort)
 

@@ -8,7 +8,9 @@
  * parent links.
  *
  * This file has no include guard: each inclusion makes the functions of one type of tree, with the prefix that the user chose,
- * out of ordinary code that a debugger steps through. Example, people in an array, by year of birth:
+ * out of ordinary code that a debugger steps through.
+ *
+ * Example, people in an array, by year of birth. The last line finds the first who was born in 1900 or later:
  *
  *     struct person { int born; uint16_t child[2]; int8_t balance; };
  *
@@ -38,7 +40,7 @@
  *     uint16_t root;
  *     people_init(&root);
  *     for (uint16_t i = 0; i < 3; i++) people_insert(all, &root, i);
- *     people_search(all, root, 1900, HMM_AVL_GREATER_EQUAL)   => 0, born 1906
+ *     people_search(all, root, 1900, HMM_AVL_GREATER_EQUAL) => 0
  *
  * ## Parameters: macros defined before the inclusion, which undefines them
  *
@@ -63,6 +65,14 @@
  * bool            access(context, node)                      only with HMM_AVL_CAN_FAIL; false: the node cannot be used
  *
  * A tree holds no two nodes of equal key. Which hook is called how often is not fixed.
+ *
+ * ## Parameters that are the same everywhere
+ *
+ * context   handed through to the hooks: what they need to find a node.
+ * root      the tree; where it is a pointer, the handle that it points to changes when the tree does.
+ * key       the key that is looked for.
+ * relation  how the key of the node looked for is to stand to `key`.
+ * it        an iterator. The start functions set it; the others need one that was set, in a tree that has not changed since.
  *
  * ## Access that may fail
  *
@@ -112,10 +122,10 @@
  *
  * ## Reading this file
  *
- * context comes first everywhere. In the examples, {1,3,5} is a tree of these keys, and a node is written as its key. A path
- * holds the nodes from the root down to some node: direction[i] leads from node[i] to node[i + 1]. Children are indexed by
- * direction, so that nothing is written twice, once for each side; lean is the balance of a node whose subtree of that
- * direction is the deeper one. Names that begin avl_ behind the prefix are not for users. */
+ * context comes first everywhere. In the examples, {1,3,5} is a tree of these keys, a node is written as its key, and prefix,
+ * context and root are left out. A path holds the nodes from the root down to some node: direction[i] leads from node[i] to
+ * node[i + 1]. Children are indexed by direction, so that nothing is written twice, once for each side; lean is the balance of
+ * a node whose subtree of that direction is the deeper one. Names that begin avl_ behind the prefix are not for users. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -149,8 +159,8 @@ typedef struct HMM_AVL(avl_path) {
 /* A place in a tree: at a node or, past either end, at none. It may be copied. Any change of the tree, but for those which
  * next and previous allow, makes it invalid. */
 typedef struct HMM_AVL(iterator) {
-    HMM_AVL_CONTEXT context;
-    HMM_AVL(avl_path) path; /* ends at the node where the iterator stands; depth 0: at none */
+    HMM_AVL_CONTEXT context; /* handed through to the hooks */
+    HMM_AVL(avl_path) path;  /* ends at the node where the iterator stands; depth 0: at none */
 } HMM_AVL(iterator);
 
 #if !HMM_AVL_CAN_FAIL
@@ -175,6 +185,7 @@ HMM_AVL_FUNCTION void HMM_AVL(init)(HMM_AVL_HANDLE *root) {
     *root = HMM_AVL_NULL;
 }
 
+/* Returns whether a tree has no node. */
 HMM_AVL_FUNCTION bool HMM_AVL(is_empty)(HMM_AVL_HANDLE root) {
     return root == HMM_AVL_NULL;
 }
@@ -183,9 +194,14 @@ HMM_AVL_FUNCTION bool HMM_AVL(is_empty)(HMM_AVL_HANDLE root) {
  *
  * Returns the node of equal key, the nearest one below or above it, as the relation says; HMM_AVL_NULL if there is none or
  * access failed.
- * Examples: tree = {1,3,5,7}:
- *     search(4, HMM_AVL_LESS_EQUAL) => 3    search(5, HMM_AVL_LESS_EQUAL) => 5       search(5, HMM_AVL_LESS) => 3
- *     search(7, HMM_AVL_GREATER) => none    search(0, HMM_AVL_GREATER_EQUAL) => 1    search(4, HMM_AVL_EQUAL) => none */
+ * Example:
+ *     tree = {1,3,5,7};
+ *     search(4, HMM_AVL_LESS_EQUAL) => 3
+ *     search(5, HMM_AVL_LESS_EQUAL) => 5
+ *     search(5, HMM_AVL_LESS) => 3
+ *     search(7, HMM_AVL_GREATER) => HMM_AVL_NULL
+ *     search(0, HMM_AVL_GREATER_EQUAL) => 1
+ *     search(4, HMM_AVL_EQUAL) => HMM_AVL_NULL */
 HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(search)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE root, HMM_AVL_KEY key,
                                                 hmm_avl_relation relation) {
     HMM_AVL_HANDLE found = HMM_AVL_NULL;
@@ -215,12 +231,20 @@ HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(avl_extreme)(HMM_AVL_CONTEXT context, HM
     return found;
 }
 
-/* The node of least key; HMM_AVL_NULL if the tree is empty or access failed. Example: tree = {1,3,5,7}: least() => 1. */
+/* Returns the node of least key; HMM_AVL_NULL if the tree is empty or access failed.
+ *
+ * Example:
+ *     tree = {1,3,5,7};
+ *     least() => 1 */
 HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(least)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE root) {
     return HMM_AVL(avl_extreme)(context, root, 0);
 }
 
-/* The node of greatest key; HMM_AVL_NULL if the tree is empty or access failed. Example: tree = {1,3,5,7}: greatest() => 7. */
+/* Returns the node of greatest key; HMM_AVL_NULL if the tree is empty or access failed.
+ *
+ * Example:
+ *     tree = {1,3,5,7};
+ *     greatest() => 7 */
 HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(greatest)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE root) {
     return HMM_AVL(avl_extreme)(context, root, 1);
 }
@@ -274,30 +298,39 @@ HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(avl_descend)(HMM_AVL_CONTEXT context, HM
     return last;
 }
 
-/* Starts an iteration at the node that search(context, root, key, relation) finds. Returns the node; HMM_AVL_NULL if there is
- * none or access failed, and then the iterator stands at none.
- * Example: tree = {1,3,5,7}: start(it, 4, HMM_AVL_GREATER_EQUAL) => 5, next(it) => 7, next(it) => HMM_AVL_NULL. */
+/* Starts an iteration at the node that search(context, root, key, relation) finds.
+ *
+ * Returns the node; HMM_AVL_NULL if there is none or access failed, and then the iterator stands at none.
+ * Example:
+ *     tree = {1,3,5,7};
+ *     start(&it, 4, HMM_AVL_GREATER_EQUAL) => 5
+ *     next(&it) => 7
+ *     next(&it) => HMM_AVL_NULL */
 HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(start)(HMM_AVL(iterator) *it, HMM_AVL_CONTEXT context, HMM_AVL_HANDLE root,
                                                HMM_AVL_KEY key, hmm_avl_relation relation) {
     it->context = context;
     return HMM_AVL(avl_find)(context, &it->path, root, key, relation);
 }
 
-/* Starts an iteration at the node of least key. Returns as start. */
+/* Starts an iteration at the node of least key.
+ *
+ * Returns as start. */
 HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(start_least)(HMM_AVL(iterator) *it, HMM_AVL_CONTEXT context, HMM_AVL_HANDLE root) {
     it->context = context;
     it->path.depth = 0;
     return HMM_AVL(avl_descend)(context, &it->path, root, 0);
 }
 
-/* Starts an iteration at the node of greatest key. Returns as start. */
+/* Starts an iteration at the node of greatest key.
+ *
+ * Returns as start. */
 HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(start_greatest)(HMM_AVL(iterator) *it, HMM_AVL_CONTEXT context, HMM_AVL_HANDLE root) {
     it->context = context;
     it->path.depth = 0;
     return HMM_AVL(avl_descend)(context, &it->path, root, 1);
 }
 
-/* The node where the iterator stands; HMM_AVL_NULL if it stands at none. Reads no node. */
+/* Returns the node where the iterator stands; HMM_AVL_NULL if it stands at none. Reads no node. */
 HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(get)(const HMM_AVL(iterator) *it) {
     return it->path.depth == 0 ? HMM_AVL_NULL : it->path.node[it->path.depth - 1];
 }
@@ -324,16 +357,19 @@ HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(avl_step)(HMM_AVL(iterator) *it, int dir
  * Returns that node; HMM_AVL_NULL past the greatest, where the iterator then stands at none and stays so; or HMM_AVL_NULL if
  * access failed, and then the iterator stands where it stood (get tells the two apart).
  * Once next has returned, no node before the one returned is ever read again by further calls of next, so that a last
- * iteration may destroy the nodes behind it:
- *     for (node = people_start_least(&it, all, root); node != HMM_AVL_NULL; node = following) {
- *         following = people_next(&it);
+ * iteration may destroy the nodes behind it.
+ * Example:
+ *     for (node = start_least(&it); node != HMM_AVL_NULL; node = following) {
+ *         following = next(&it);
  *         destroy(node);
  *     } */
 HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(next)(HMM_AVL(iterator) *it) {
     return HMM_AVL(avl_step)(it, 1);
 }
 
-/* Moves to the node of next lesser key: next with the order of keys reversed. */
+/* Moves to the node of next lesser key.
+ *
+ * Returns as next, with the order of keys reversed. */
 HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(previous)(HMM_AVL(iterator) *it) {
     return HMM_AVL(avl_step)(it, 0);
 }
@@ -411,7 +447,12 @@ HMM_AVL_FUNCTION bool HMM_AVL(avl_can_grow)(HMM_AVL_CONTEXT context, const HMM_A
  * node: accessible, its key set; its links and balance are set here.
  * Returns node; or the node of equal key which the tree holds already, and the tree is unchanged; or HMM_AVL_NULL, the tree
  *   unchanged, if access failed or the tree would become deeper than HMM_AVL_MAX_DEPTH.
- * Examples: tree = {1,3}: insert(2) => the new node, tree = {1,2,3}; then insert(another 2) => the first 2. */
+ * Example, where new(2) is a node of key 2:
+ *     tree = {1,3};
+ *     insert(new(2)) => 2
+ *     tree => {1,2,3}
+ *     insert(new(2)) => 2
+ *     tree => {1,2,3} */
 HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(insert)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE *root, HMM_AVL_HANDLE node) {
     HMM_AVL_KEY key = HMM_AVL(key)(context, node);
     HMM_AVL(avl_path) path;
@@ -551,7 +592,11 @@ HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(avl_remove)(HMM_AVL_CONTEXT context, HMM
 /* Removes the node of equal key.
  *
  * Returns the node, its links and balance now meaningless; HMM_AVL_NULL, the tree unchanged, if there is none or access failed.
- * Example: tree = {1,3,5,7}: remove(5) => 5, tree = {1,3,7}; then remove(5) => HMM_AVL_NULL. */
+ * Example:
+ *     tree = {1,3,5,7};
+ *     remove(5) => 5
+ *     tree => {1,3,7}
+ *     remove(5) => HMM_AVL_NULL */
 HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(remove)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE *root, HMM_AVL_KEY key) {
     HMM_AVL(avl_path) path;
     if (HMM_AVL(avl_find)(context, &path, *root, key, HMM_AVL_EQUAL) == HMM_AVL_NULL) return HMM_AVL_NULL;
@@ -563,7 +608,11 @@ HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(remove)(HMM_AVL_CONTEXT context, HMM_AVL
  * root: of the tree in which the iterator was started; the tree has not changed since.
  * Returns the node, and the iterator stands at none; HMM_AVL_NULL if it stood at none or access failed, and then tree and
  *   iterator are unchanged.
- * Example: tree = {1,3,5,7}: start(it, 4, HMM_AVL_GREATER_EQUAL) => 5; remove_at(it) => 5, tree = {1,3,7}. */
+ * Example:
+ *     tree = {1,3,5,7};
+ *     start(&it, 4, HMM_AVL_GREATER_EQUAL) => 5
+ *     remove_at(&it) => 5
+ *     tree => {1,3,7} */
 HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(remove_at)(HMM_AVL(iterator) *it, HMM_AVL_HANDLE *root) {
     const int depth = it->path.depth;
     if (depth == 0) return HMM_AVL_NULL;
@@ -576,7 +625,10 @@ HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(remove_at)(HMM_AVL(iterator) *it, HMM_AV
  *
  * new_node: accessible, its key set, not in the tree.
  * Returns the node that was in the tree; HMM_AVL_NULL, the tree unchanged, if there is none or access failed.
- * Example: tree = {1,3}: substitute(another 3) => the 3 that was in the tree; substitute(2) => HMM_AVL_NULL. */
+ * Example, the 3 that is returned being the one that was in the tree:
+ *     tree = {1,3};
+ *     substitute(new(3)) => 3
+ *     substitute(new(2)) => HMM_AVL_NULL */
 HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(substitute)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE *root, HMM_AVL_HANDLE new_node) {
     HMM_AVL(avl_path) path;
     HMM_AVL_HANDLE old = HMM_AVL(avl_find)(context, &path, *root, HMM_AVL(key)(context, new_node), HMM_AVL_EQUAL);
@@ -586,10 +638,13 @@ HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(substitute)(HMM_AVL_CONTEXT context, HMM
 
 /* Makes a tree of nodes that come in ascending order, in linear time.
  *
- * next(sequence): called `count` times, for nodes of strictly ascending keys; or returns HMM_AVL_NULL to give up.
+ * next: called `count` times with `sequence`, for nodes of strictly ascending keys; or returns HMM_AVL_NULL to give up.
+ * sequence: handed to next. count: how many nodes.
  * Returns true: *root is the new tree, of least possible depth; what it was before is forgotten, not read. Or false, *root
  *   unchanged, if next gave up, or the tree would be deeper than HMM_AVL_MAX_DEPTH (then next was not called).
- * Example: next gives 1, 3, 5, 7: build(&root, next, sequence, 4) => tree = {1,3,5,7}. */
+ * Example, where ascending gives nodes of keys 1, 3, 5, 7:
+ *     build(ascending, 4) => true
+ *     tree => {1,3,5,7} */
 HMM_AVL_FUNCTION bool HMM_AVL(build)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE *root, HMM_AVL_HANDLE (*next)(void *sequence),
                                      void *sequence, size_t count) {
     HMM_AVL(avl_path) path; /* down to the subtree being made; its nodes are known only where it goes on to the greater side */

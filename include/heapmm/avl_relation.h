@@ -7,7 +7,7 @@
 /* How the key of the node looked for is to stand to the key given. Each is a set of the first three, which the searches test
  * bit by bit: where the relation is a constant, the tests fold away. */
 typedef enum hmm_avl_relation {
-    HMM_AVL_EQUAL = 1,
+    HMM_AVL_EQUAL = 1,        /* the equal key */
     HMM_AVL_LESS = 2,         /* the greatest of the lesser keys */
     HMM_AVL_GREATER = 4,      /* the least of the greater keys */
     HMM_AVL_LESS_EQUAL = 3,   /* the equal key, else as HMM_AVL_LESS */

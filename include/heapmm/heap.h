@@ -23,6 +23,12 @@
  * check        the full, read-only check of the whole heap.
  * fault        what either found: a code, an address and a sentence.
  *
+ * ## Parameters that are the same everywhere
+ *
+ * heap     a heap, as hmm_heap_create or hmm_heap_attach returned it, not destroyed since.
+ * p        the payload of an allocated block of this heap. What else is allowed stands at the function.
+ * context  options.context, or what was given with a visitor: handed through.
+ *
  * ## What holds for every function
  *
  * Sizes     are bytes.
@@ -106,7 +112,7 @@ typedef struct hmm_heap hmm_heap;
 
 /* What functions return and what faults carry. 0 is success, HMM_FAULT_HEADER and above are faults. */
 typedef enum hmm_result {
-    HMM_OK = 0,
+    HMM_OK = 0,   /* success */
     HMM_NO_ROOM,  /* no free space where it is needed; nothing was changed */
     HMM_BAD_SIZE, /* a size that no block of this heap can have, or needed > wanted; nothing was changed */
     HMM_IN_USE,   /* the region holds allocated blocks or the control block; nothing was changed */
@@ -138,21 +144,26 @@ typedef enum hmm_result {
     HMM_FAULT_SPANS             /* attach: the spans are not the heap's regions */
 } hmm_result;
 
-/* The name of a result, for messages: hmm_result_name(HMM_NO_ROOM) => "HMM_NO_ROOM"; a value that is none => "unknown result".
- * Constant strings, never NULL. May be called from anywhere. */
+/* Names a result, for messages.
+ *
+ * result: any number.
+ * Returns a constant string, never NULL. May be called from anywhere.
+ * Example:
+ *     hmm_result_name(HMM_NO_ROOM) => "HMM_NO_ROOM"
+ *     hmm_result_name(-1) => "unknown result" */
 HMM_API const char *hmm_result_name(int result);
 
 /* What an audit or a check found. */
 typedef struct hmm_fault {
-    hmm_result code;
+    hmm_result code;     /* what was found */
     const void *address; /* of the payload or of the metadata concerned, or of the pointer that was passed */
     const char *text;    /* one sentence in English, a constant string */
 } hmm_fault;
 
 /* A piece of memory. */
 typedef struct hmm_span {
-    void *memory;
-    size_t bytes;
+    void *memory; /* where it begins */
+    size_t bytes; /* how long it is */
 } hmm_span;
 
 /* How a heap is to behave. Start from HMM_HEAP_OPTIONS and set what differs. */
@@ -186,8 +197,9 @@ typedef struct hmm_heap_options {
 #define HMM_HEAP_OPTIONS \
     { sizeof(hmm_heap_options), 0, NULL, NULL, NULL, 0 }
 
-/* The default fault handler of a hosted heap: prints "heapmm: NAME at ADDRESS: SENTENCE" on stderr and aborts. context is
- * ignored. Does not return. */
+/* The default fault handler of a hosted heap: prints "heapmm: NAME at ADDRESS: SENTENCE" on stderr and aborts. Does not return.
+ *
+ * context: ignored. fault: what is printed. */
 HMM_API void hmm_fault_abort(void *context, const hmm_fault *fault);
 
 /* ---- Making and unmaking ------------------------------------------------------------------------------------------------- */
@@ -202,7 +214,10 @@ HMM_API void hmm_fault_abort(void *context, const hmm_fault *fault);
  * The control block, free index included, takes at most a 64th of the capacity (512 bytes for 32 KiB) or 350 bytes, whichever
  * is more, and never more than 3 KiB.
  * Time: O(index), bounded. At audit level 2 linear.
- * Example: see the top of this file. */
+ * Example:
+ *     static max_align_t buffer[64];
+ *     hmm_heap *small = hmm_heap_create(buffer, sizeof buffer, NULL);
+ *     small != NULL => true */
 HMM_API HMM_NODISCARD hmm_heap *hmm_heap_create(void *memory, size_t bytes, const hmm_heap_options *options);
 
 /* Opens a heap that lies in memory already: mapped from a file, inherited, kept over a restart; perhaps at another address.
@@ -221,11 +236,17 @@ HMM_API HMM_NODISCARD hmm_heap *hmm_heap_attach(const hmm_span *regions, size_t 
                                                 hmm_fault *fault);
 
 /* Ends a heap: forgets its regions, which are the caller's again, and makes the control block invalid. Allocated blocks cease to
- * exist, and the heap must not be used any more: check and attach will say that it is none. heap NULL does nothing. Nothing
- * else needs to be released; a heap need not be destroyed before its memory is reused, except under AddressSanitizer or
- * valgrind, where this makes the regions addressable again (those behind a damaged region record not). No faults. Time:
- * O(regions).
- * Example: hmm_heap_destroy(heap); free(memory); */
+ * exist, and the heap must not be used any more: check and attach will say that it is none. Nothing else needs to be released;
+ * a heap need not be destroyed before its memory is reused, except under AddressSanitizer or valgrind, where this makes the
+ * regions addressable again (those behind a damaged region record not). No faults.
+ *
+ * heap: a heap, or NULL, which does nothing.
+ * Time: O(regions).
+ * Example:
+ *     void *memory = malloc(4096);
+ *     hmm_heap *heap = hmm_heap_create(memory, 4096, NULL);
+ *     hmm_heap_destroy(heap);
+ *     free(memory); */
 HMM_API void hmm_heap_destroy(hmm_heap *heap);
 
 /* Adds a region.
@@ -236,7 +257,9 @@ HMM_API void hmm_heap_destroy(hmm_heap *heap);
  * Returns HMM_OK, or the code of the fault, and memory is then untouched.
  * Faults: HMM_FAULT_REGION_SMALL, HMM_FAULT_REGION_LARGE, HMM_FAULT_REGION_WRAPS, HMM_FAULT_REGION_OVERLAPS,
  *   HMM_FAULT_REGION_FAR.
- * Example: hmm_heap_add_region(heap, ccm_ram, sizeof ccm_ram) */
+ * Example:
+ *     static max_align_t second_bank[256];
+ *     hmm_heap_add_region(heap, second_bank, sizeof second_bank) => HMM_OK */
 HMM_API int hmm_heap_add_region(hmm_heap *heap, void *memory, size_t bytes);
 
 /* Adds bytes that directly follow the end of a region.
@@ -246,7 +269,10 @@ HMM_API int hmm_heap_add_region(hmm_heap *heap, void *memory, size_t bytes);
  * Returns HMM_OK, or the code of the fault, and nothing has changed.
  * Faults: HMM_FAULT_REGION_UNKNOWN, HMM_FAULT_REGION_LARGE, HMM_FAULT_REGION_WRAPS, HMM_FAULT_REGION_OVERLAPS,
  *   HMM_FAULT_REGION_FAR.
- * Example: after brk() moved the break by 4096 bytes: hmm_heap_extend_region(heap, start, 4096) */
+ * Example:
+ *     static max_align_t buffer[512];
+ *     hmm_heap *heap = hmm_heap_create(buffer, sizeof buffer / 2, NULL);
+ *     hmm_heap_extend_region(heap, buffer, sizeof buffer / 2) => HMM_OK */
 HMM_API int hmm_heap_extend_region(hmm_heap *heap, void *memory, size_t more_bytes);
 
 /* Gives back bytes at the end of a region, as far as they are free. May be called at any time.
@@ -256,7 +282,8 @@ HMM_API int hmm_heap_extend_region(hmm_heap *heap, void *memory, size_t more_byt
  *   few bytes behind it that were too little for a block. They are the caller's again. Never leaves a piece that is too small
  *   for a block, so it may give back a little less than is free.
  * Faults: HMM_FAULT_REGION_UNKNOWN; returns 0.
- * Example: with 10,000 bytes free at the end, hmm_heap_shrink_region(heap, start, 8192) => 8192 */
+ * Example, a heap on 16 KiB at `memory`, all free:
+ *     hmm_heap_shrink_region(heap, memory, 8192) => 8192 */
 HMM_API size_t hmm_heap_shrink_region(hmm_heap *heap, void *memory, size_t bytes);
 
 /* Gives back a whole region, when nothing in it is allocated. The region of hmm_heap_create holds the control block and stays.
@@ -264,7 +291,10 @@ HMM_API size_t hmm_heap_shrink_region(hmm_heap *heap, void *memory, size_t bytes
  * memory: the region's start, as it was lent.
  * Returns HMM_OK: the region is the caller's again. HMM_IN_USE: it holds an allocated block or the control block. Or a fault.
  * Faults: HMM_FAULT_REGION_UNKNOWN.
- * Example: if (hmm_heap_remove_region(heap, extra) == HMM_OK) free(extra); */
+ * Example:
+ *     void *extra = malloc(4096);
+ *     hmm_heap_add_region(heap, extra, 4096) => HMM_OK
+ *     if (hmm_heap_remove_region(heap, extra) == HMM_OK) free(extra); */
 HMM_API int hmm_heap_remove_region(hmm_heap *heap, void *memory);
 
 /* ---- Allocating ---------------------------------------------------------------------------------------------------------- */
@@ -276,21 +306,30 @@ HMM_API int hmm_heap_remove_region(hmm_heap *heap, void *memory);
  *   most recently freed. A smaller request takes the low end of that free block, one of HMM_SPLIT_HIGH_BYTES (1 KiB) or more the
  *   high end. Returns NULL if no free block fits, on_exhausted did not help, or the size is beyond the largest block; and on a
  *   fault.
- * Example: on 64 bit hmm_heap_alloc(heap, 12) takes 16 bytes of the heap, hmm_heap_alloc(heap, 13) takes 32. */
+ * Example, with a granule of 16, where this takes 16 bytes of the heap and then 32:
+ *     char *name = hmm_heap_alloc(heap, 12);
+ *     char *longer_name = hmm_heap_alloc(heap, 13); */
 HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc(hmm_heap *heap, size_t size);
 
-/* Allocates an array of count elements of size bytes, all bytes zero. As hmm_heap_alloc for the product; NULL also if that
- * overflows. Time: linear in the product.
- * Example: int *squares = hmm_heap_alloc_zeroed(heap, 100, sizeof *squares); */
+/* Allocates an array, all bytes zero.
+ *
+ * count: how many elements. size: bytes of each.
+ * Returns as hmm_heap_alloc for the product; NULL also if that overflows.
+ * Time: linear in the product.
+ * Example:
+ *     int *squares = hmm_heap_alloc_zeroed(heap, 100, sizeof *squares);
+ *     squares[99] => 0 */
 HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc_zeroed(hmm_heap *heap, size_t count, size_t size);
 
 /* Allocates a block whose payload is aligned.
  *
- * alignment: a power of two, else NULL. Up to the granule this is hmm_heap_alloc.
+ * alignment: a power of two, else NULL. Up to the granule this is hmm_heap_alloc. size: as for hmm_heap_alloc.
  * Returns a payload at the lowest aligned place of the smallest free block that holds size + alignment - granule + smallest
  *   block, whatever lies in front and behind staying free. May therefore return NULL although an aligned place exists.
  *   Otherwise as hmm_heap_alloc.
- * Example: hmm_heap_alloc_aligned(heap, 4096, 100) => a page-aligned block of 112 bytes */
+ * Example:
+ *     char *page = hmm_heap_alloc_aligned(heap, 4096, 100);
+ *     (uintptr_t)page % 4096 => 0 */
 HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc_aligned(hmm_heap *heap, size_t alignment, size_t size);
 
 /* Allocates what is wanted, or else as much as there is in one piece.
@@ -298,7 +337,11 @@ HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc_aligned(hmm_heap *heap, si
  * needed: least usable size. wanted: most; needed > wanted gives NULL. got: NULL, or receives the usable size (0 on failure).
  * Returns a best fit for `wanted`; if there is none, the whole largest free block if that holds `needed`; else as hmm_heap_alloc
  *   NULL, after on_exhausted was asked for `needed`.
- * Example: with 1000 bytes free in one piece, hmm_heap_alloc_greedy(heap, 100, 4096, &got) => got about 1000 */
+ * Example, a heap on 16 KiB, all free:
+ *     size_t got;
+ *     char *all = hmm_heap_alloc_greedy(heap, 100, 100000, &got);
+ *     got == hmm_heap_usable_size(heap, all) => true
+ *     hmm_heap_largest_free(heap) => 0 */
 HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc_greedy(hmm_heap *heap, size_t needed, size_t wanted, size_t *got);
 
 /* ---- Changing the size --------------------------------------------------------------------------------------------------- */
@@ -310,7 +353,12 @@ HMM_API HMM_NODISCARD HMM_MALLOC void *hmm_heap_alloc_greedy(hmm_heap *heap, siz
  *   HMM_BAD_SIZE for a size that no block can have: block, contents and heap are then untouched. Growing takes the lower part
  *   of the following free block, shrinking gives the tail back and coalesces it. Never changes p.
  * Faults: p not an allocated block of this heap, NULL included, see hmm_heap_free; returns the code.
- * Example: usable 44, next block free with 64: resize(p, 100) => HMM_OK; resize(p, 200) => HMM_NO_ROOM, still 44. */
+ * Example, with a granule of 16 and the rest of a heap on 16 KiB free behind p:
+ *     char *p = hmm_heap_alloc(heap, 44);
+ *     hmm_heap_resize(heap, p, 100) => HMM_OK
+ *     hmm_heap_usable_size(heap, p) => 108
+ *     hmm_heap_resize(heap, p, 100000) => HMM_NO_ROOM
+ *     hmm_heap_usable_size(heap, p) => 108 */
 HMM_API int hmm_heap_resize(hmm_heap *heap, void *p, size_t size);
 
 /* Resizes a block in place as far as there is room.
@@ -320,7 +368,12 @@ HMM_API int hmm_heap_resize(hmm_heap *heap, void *p, size_t size);
  * Returns HMM_OK: the block has grown towards `wanted` as far as the following free block allows, to at least `needed`; or it has
  *   shrunk to `wanted`, which was smaller. HMM_NO_ROOM: `needed` cannot be had in place, nothing changed. Or a fault as for
  *   hmm_heap_resize.
- * Example: usable 44, next block free with 64: resize_greedy(p, 60, 1000, &got) => HMM_OK, got 108. */
+ * Example, with a granule of 16, 64 bytes free behind p and no more:
+ *     char *p = hmm_heap_alloc(heap, 44), *q = hmm_heap_alloc(heap, 60), *r = hmm_heap_alloc(heap, 60);
+ *     hmm_heap_free(heap, q);
+ *     size_t got;
+ *     hmm_heap_resize_greedy(heap, p, 60, 1000, &got) => HMM_OK
+ *     got => 108 */
 HMM_API int hmm_heap_resize_greedy(hmm_heap *heap, void *p, size_t needed, size_t wanted, size_t *got);
 
 /* Resizes a block, moving it if need be.
@@ -332,38 +385,68 @@ HMM_API int hmm_heap_resize_greedy(hmm_heap *heap, void *p, size_t needed, size_
  *   allocated. (A fault handler that does not return, from a fault found after on_exhausted changed what surrounds p, leaves the
  *   new block allocated, too.)
  * Faults: as hmm_heap_free. Time: linear in the contents when the block moves.
- * Example: char *longer = hmm_heap_realloc(heap, text, 200); if (longer != NULL) text = longer; */
+ * Example:
+ *     char *text = hmm_heap_alloc(heap, 100);
+ *     char *longer = hmm_heap_realloc(heap, text, 200);
+ *     if (longer != NULL) text = longer; */
 HMM_API HMM_NODISCARD void *hmm_heap_realloc(hmm_heap *heap, void *p, size_t size);
 
-/* As hmm_heap_realloc, and the result is aligned as by hmm_heap_alloc_aligned: in place when p is so aligned and resize can,
- * else to a new aligned block. Up to the granule this is hmm_heap_realloc. NULL also if the alignment is no power of two.
- * Example: page = hmm_heap_realloc_aligned(heap, page, 4096, 8192); */
+/* Resizes a block, moving it if need be or if it is not aligned.
+ *
+ * p, size: as for hmm_heap_realloc. alignment: a power of two; up to the granule this is hmm_heap_realloc.
+ * Returns as hmm_heap_realloc, and the result is aligned as by hmm_heap_alloc_aligned: in place when p is so aligned and resize
+ *   can, else a new aligned block. NULL also if the alignment is no power of two.
+ * Example:
+ *     char *page = hmm_heap_alloc_aligned(heap, 1024, 1000);
+ *     page = hmm_heap_realloc_aligned(heap, page, 1024, 2000);
+ *     (uintptr_t)page % 1024 => 0 */
 HMM_API HMM_NODISCARD void *hmm_heap_realloc_aligned(hmm_heap *heap, void *p, size_t alignment, size_t size);
 
-/* Frees a block and coalesces it with its free neighbours. p NULL does nothing. Afterwards p is invalid.
+/* Frees a block and coalesces it with its free neighbours.
  *
+ * p: an allocated block, invalid afterwards; or NULL, which does nothing.
  * Faults: HMM_FAULT_OUTSIDE, HMM_FAULT_MISALIGNED, HMM_FAULT_NOT_ALLOCATED (freed already), HMM_FAULT_HEADER (no block starts at
  *   p, or its header or the next one was overwritten; also a block freed already and coalesced since); nothing is freed then.
  *   Not found: a header overwritten by a value that happens to be valid there (1 in 2^4; never one that differs in a single bit);
  *   a pointer into a payload that imitates two consecutive headers (about 1 in 2^8 times the chance that its bytes make a
  *   plausible size); and a stale pointer to memory that was handed out again.
- * Example: hmm_heap_free(heap, text); text = NULL; */
+ * Example:
+ *     char *text = hmm_heap_alloc(heap, 100);
+ *     hmm_heap_free(heap, text);
+ *     text = NULL; */
 HMM_API void hmm_heap_free(hmm_heap *heap, void *p);
 
 /* ---- Asking -------------------------------------------------------------------------------------------------------------- */
 
-/* The bytes of p's payload that the caller may use: at least what was asked for; less than one granule more, unless that was less
- * than a smallest block holds, a rest was too small for a block, or more was taken greedily. Faults: as hmm_heap_free; returns 0.
- * p NULL gives 0. Example: on 64 bit hmm_heap_usable_size(heap, hmm_heap_alloc(heap, 13)) => 28 */
+/* Tells how many bytes of a payload the caller may use.
+ *
+ * p: an allocated block, or NULL.
+ * Returns at least what was asked for; less than one granule more, unless that was less than a smallest block holds, a rest was
+ *   too small for a block, or more was taken greedily. 0 for NULL, and after a fault.
+ * Faults: as hmm_heap_free.
+ * Example, with a granule of 16:
+ *     hmm_heap_usable_size(heap, hmm_heap_alloc(heap, 12)) => 12
+ *     hmm_heap_usable_size(heap, hmm_heap_alloc(heap, 13)) => 28 */
 HMM_API size_t hmm_heap_usable_size(hmm_heap *heap, const void *p);
 
-/* The largest size for which hmm_heap_alloc would succeed now without on_exhausted; 0 if nothing is free, or if the index is
- * damaged there (hmm_heap_check says how). At most one tree descent.
- * Example: size_t most = hmm_heap_largest_free(heap); void *all = hmm_heap_alloc(heap, most); */
+/* Returns the largest size for which hmm_heap_alloc would succeed now without on_exhausted; 0 if nothing is free, or if the
+ * index is damaged there (hmm_heap_check says how).
+ *
+ * Time: at most one tree descent.
+ * Example:
+ *     size_t most = hmm_heap_largest_free(heap);
+ *     void *all = hmm_heap_alloc(heap, most);
+ *     all != NULL => true */
 HMM_API size_t hmm_heap_largest_free(const hmm_heap *heap);
 
-/* Whether p lies in a region of this heap, between its first block and its end: inside a block, allocated or free.
- * Example: if (hmm_heap_contains(heap, p)) hmm_heap_free(heap, p); else free(p); */
+/* Tells whether an address belongs to a heap.
+ *
+ * p: any address.
+ * Returns whether it lies in a region of this heap, between its first block and its end: inside a block, allocated or free.
+ * Example:
+ *     char *p = hmm_heap_alloc(heap, 100);
+ *     if (hmm_heap_contains(heap, p)) hmm_heap_free(heap, p);
+ *     else free(p); */
 HMM_API bool hmm_heap_contains(const hmm_heap *heap, const void *p);
 
 /* What a heap holds. Bytes count whole blocks, headers included, unless it says usable. With HMM_STATS 0 the first five and the
@@ -383,10 +466,15 @@ typedef struct hmm_heap_statistics {
     unsigned fragmentation; /* external, in per mille: 1000 * (1 - largest_free / bytes_free), rounded down; 0 if none is free */
 } hmm_heap_statistics;
 
-/* Fills *stats; with zeros if the control block is damaged. Time: that of hmm_heap_largest_free; linear in blocks with
- * HMM_STATS 0. A realloc that takes a new block counts as one allocation and one free; one that resizes in place or moves into
- * the free block before, as none. Example: hmm_heap_statistics stats; hmm_heap_stats(heap, &stats); printf("%zu bytes free\n",
- * stats.bytes_free); */
+/* Tells what a heap holds. A realloc that takes a new block counts as one allocation and one free; one that resizes in place or
+ * moves into the free block before, as none.
+ *
+ * stats: filled; with zeros if the control block is damaged.
+ * Time: that of hmm_heap_largest_free; linear in blocks with HMM_STATS 0.
+ * Example:
+ *     hmm_heap_statistics stats;
+ *     hmm_heap_stats(heap, &stats);
+ *     stats.blocks_in_use => 0 */
 HMM_API void hmm_heap_stats(const hmm_heap *heap, hmm_heap_statistics *stats);
 
 /* A block as the walk shows it. */
@@ -394,14 +482,16 @@ typedef struct hmm_block {
     const void *memory; /* the payload: what hmm_heap_alloc returned, if it is allocated */
     size_t usable;      /* bytes of payload, at audit level 2 less the canary if it is allocated */
     size_t bytes;       /* of the whole block; the next block's payload is at memory + bytes, within a region */
-    bool free;
+    bool free;          /* whether it is free; else it is allocated */
 } hmm_block;
 
 /* Calls visit(context, block) for every block, regions in order of address, blocks in order of address, until it returns false.
  *
- * The visitor must not change the heap. Returns HMM_OK after the last block, HMM_STOPPED after a false, or the code of a fault:
- * the walk ends before a damaged block, or does not begin if the control block is damaged; on_fault is not called. Time: linear
- * in blocks. Example: examples/sqlite_in_a_heap/picture.c draws a heap with it. */
+ * visit: must not change the heap.
+ * Returns HMM_OK after the last block, HMM_STOPPED after a false, or the code of a fault: the walk ends before a damaged block, or
+ *   does not begin if the control block is damaged; on_fault is not called.
+ * Time: linear in blocks.
+ * Example: examples/sqlite_in_a_heap/picture.c draws a heap with it. */
 HMM_API int hmm_heap_walk(const hmm_heap *heap, bool (*visit)(void *context, const hmm_block *block), void *context);
 
 /* Checks the whole heap: control block, region records, every block, every link, the free index against the blocks, every
@@ -410,7 +500,9 @@ HMM_API int hmm_heap_walk(const hmm_heap *heap, bool (*visit)(void *context, con
  * fault: NULL, or receives the first fault, or {HMM_OK, NULL, a sentence} if there is none. on_fault is not called.
  * Returns HMM_OK or the code. Whatever was overwritten, it never crashes, loops, or reads outside the regions.
  * Time: linear in blocks.
- * Example: hmm_fault fault; if (hmm_heap_check(heap, &fault) != HMM_OK) puts(fault.text); */
+ * Example:
+ *     hmm_fault fault;
+ *     if (hmm_heap_check(heap, &fault) != HMM_OK) puts(fault.text); */
 HMM_API int hmm_heap_check(const hmm_heap *heap, hmm_fault *fault);
 
 #ifdef __cplusplus

@@ -18,7 +18,8 @@
  *
  *     static _Alignas(8) unsigned char ram[2048];
  *     hmm_tiny_heap *heap = hmm_tiny_heap_create(ram, sizeof ram, NULL);
- *     char *text = hmm_tiny_heap_alloc(heap, 14);     a block of 16 bytes */
+ *     char *text = hmm_tiny_heap_alloc(heap, 14);
+ *     hmm_tiny_heap_usable_size(heap, text) => 14 */
 #ifndef HEAPMM_TINY_HEAP_H
 #define HEAPMM_TINY_HEAP_H
 

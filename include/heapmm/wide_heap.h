@@ -15,7 +15,10 @@
  *
  * Example:
  *
- *     hmm_wide_heap *heap = hmm_wide_heap_create(memory, (size_t)64 << 30, NULL); */
+ *     static _Alignas(16) unsigned char memory[65536];
+ *     hmm_wide_heap *heap = hmm_wide_heap_create(memory, sizeof memory, NULL);
+ *     char *text = hmm_wide_heap_alloc(heap, 24);
+ *     hmm_wide_heap_usable_size(heap, text) => 24 */
 #ifndef HEAPMM_WIDE_HEAP_H
 #define HEAPMM_WIDE_HEAP_H
 
