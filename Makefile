@@ -9,7 +9,7 @@ QUICK =
 FUZZ_SECONDS = 60
 FUZZ =
 
-.PHONY: help demo test test-long fuzz bench trust build install format lint coverage clean
+.PHONY: help demo test test-long fuzz bench trust build install format lint coverage clean docs
 
 help: ## this list
 	@printf 'make TARGET [VARIABLE=VALUE]\n\n'
@@ -48,13 +48,18 @@ trust: ## what misuse and flipped bytes come to; rewrites docs/trust.md
 	@scripts/setup.sh trust
 	@python3 -B tests/trust/run.py $(if $(QUICK),--quick)
 
+docs: ## the manual: pages in build/docs/html, for man(1) in build/docs/man
+	@scripts/setup.sh docs
+	@python3 -B scripts/manual/build.py
+
 build: ## the library and the examples, optimised, in build/release
 	@scripts/setup.sh demo
 	@cmake --preset release
 	@cmake --build --preset release
 
-install: ## the library, the headers, the CMake package and the pkg-config file
-	@scripts/setup.sh demo
+install: ## the library, the headers, the pages for man(1), the CMake package and the pkg-config file
+	@scripts/setup.sh install
+	@python3 -B scripts/manual/build.py --man
 	@cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX)
 	@cmake --build --preset release --target heapmm_static heapmm_shared
 	@cmake --install build/release

@@ -1,4 +1,4 @@
-# Installation: libraries, headers, the CMake package and the pkg-config file.
+# Installation: libraries, headers, manual pages, the CMake package and the pkg-config file.
 # SPDX-License-Identifier: MIT
 #
 # Both descriptions name the prefix relative to themselves, so that an installed copy may be moved.
@@ -14,6 +14,10 @@ foreach(layer base heap)
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/${layer} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heapmm/impl
         FILES_MATCHING PATTERN "*.h")
 endforeach()
+
+# The manual pages, if they have been built: make docs, or make install, which does both.
+set(HEAPMM_MAN_DIRECTORY ${PROJECT_SOURCE_DIR}/build/docs/man CACHE PATH "Where the built manual pages are")
+install(DIRECTORY ${HEAPMM_MAN_DIRECTORY}/man3 DESTINATION ${CMAKE_INSTALL_MANDIR} OPTIONAL FILES_MATCHING PATTERN "*.3")
 
 install(EXPORT heapmm NAMESPACE heapmm:: FILE heapmm-targets.cmake DESTINATION ${heapmm_package_dir})
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/heapmm-config.cmake.in ${PROJECT_BINARY_DIR}/heapmm-config.cmake

@@ -12,7 +12,8 @@ In a Markdown document the words behind the three backticks say what is done wit
                    heap on the 16 KiB at `memory`. A line `expression => value` is a check.
     c aborts       a program that must be ended by a signal; also compiled as for a board, where a fault is a trap
     c file=NAME    a file, for the blocks that follow in the same document
-    sh             commands, run where the files are, beside include/, src/ and examples/; cc is COMPILER
+    sh             commands, run where the files are, beside include/, src/ and examples/; cc is COMPILER, and rtos/ is
+                   docs/samples/rtos/
     text prints    what the block before printed on standard output
     text stderr    what it printed on standard error; 0x... stands for any address
     text           anything else; so is console, for commands that are not run here
@@ -230,6 +231,7 @@ class Document:
         self.place = Path(tempfile.mkdtemp(dir=bench.work))
         for directory in ("include", "src", "examples"):
             (self.place / directory).symlink_to(bench.root / directory)
+        (self.place / "rtos").symlink_to(bench.root / "docs/samples/rtos")
         self.done = None
 
     def check(self):
@@ -247,12 +249,14 @@ class Document:
         elif language == "c":
             self.done = run_statements(self.bench, "heap.c", [(line, code)], self.name)
         elif language == "sh":
-            self.done = self.bench.run(["sh", "-e", "-c", code], self.place, where)
+            self.done = self.bench.run(["sh", "-e", "-c", "ulimit -c 0\n" + code], self.place, where)
             self.bench.count += 1
         elif language == "text" and rest:
             if self.done is None:
                 raise Wrong("%s: there is nothing that could have printed this" % where)
-            printed = self.done.stdout if rest == ["prints"] else self.done.stderr
+            # Of a program that a signal ended the shell says so.
+            printed = self.done.stdout if rest == ["prints"] else re.sub(r"^(Aborted|Trace/breakpoint trap)\n", "",
+                                                                       self.done.stderr, flags=re.M)
             if not same(code, printed):
                 raise Wrong("%s: the document says\n%s\nwhat comes is\n%s" % (where, code, printed))
         elif language not in ("text", "console"):

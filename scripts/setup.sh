@@ -2,7 +2,7 @@
 # Makes sure that what a make target needs is installed.
 # SPDX-License-Identifier: MIT
 #
-#     setup.sh [demo|test|coverage|bench|trust]     default: all of it
+#     setup.sh [demo|install|docs|test|coverage|bench|trust]     default: all of it
 #
 # As root it installs the Debian packages that are missing; as anybody else it prints the command to type. On a system without
 # dpkg it only looks for the programs.
@@ -11,13 +11,16 @@ set -eu
 what=${1:-all}
 # Debian package, a program or header that comes with it, and who needs it. test includes what lint and format need.
 table='
-build-essential   g++                       demo test coverage bench trust
-cmake             cmake                     demo test coverage bench trust
-ninja-build       ninja                     demo test coverage bench trust
-pkg-config        pkg-config                demo test coverage
-libsqlite3-dev    /usr/include/sqlite3.h    demo test coverage
-liblua5.4-dev     /usr/include/lua5.4       demo test coverage
-python3           python3                   test bench trust
+build-essential   g++                       demo install test coverage bench trust
+cmake             cmake                     demo install test coverage bench trust
+ninja-build       ninja                     demo install test coverage bench trust
+pkg-config        pkg-config                demo install test coverage
+libsqlite3-dev    /usr/include/sqlite3.h    demo install test coverage
+liblua5.4-dev     /usr/include/lua5.4       demo install test coverage
+python3           python3                   install docs test bench trust
+doxygen           doxygen                   install docs test
+mandoc            mandoc                    install docs test
+pandoc            pandoc                    docs test
 gcc-multilib      /usr/include/x86_64-linux-gnu/asm  test
 clang             clang                     test
 libclang-rt-14-dev /usr/lib/llvm-14/lib/clang test
@@ -43,7 +46,7 @@ missing=$(echo "$table" | while read -r package evidence users; do
     [ -n "$package" ] || continue
     case "$what: $users" in
         all:*) ;;
-        demo:*demo* | test:*test* | coverage:*coverage* | bench:*bench* | trust:*trust*) ;;
+        demo:*demo* | install:*install* | docs:*docs* | test:*test* | coverage:*coverage* | bench:*bench* | trust:*trust*) ;;
         *) continue ;;
     esac
     if command -v dpkg-query > /dev/null; then

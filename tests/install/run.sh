@@ -90,7 +90,9 @@ runs "$work/pkg_cpp_static" static
 
 # The granule is part of the interface: a user of a library built with another one must see it, by every way.
 echo "granule 32:"
-configure "$root" "$work/granule" -DHEAPMM_GRANULE=32 -DHEAPMM_TESTS=OFF -DHEAPMM_EXAMPLES=OFF -DCMAKE_INSTALL_PREFIX="$work/g32"
+quietly "building the manual pages" "$root/scripts/manual/build.py" --man --output "$work/docs"
+configure "$root" "$work/granule" -DHEAPMM_GRANULE=32 -DHEAPMM_TESTS=OFF -DHEAPMM_EXAMPLES=OFF -DCMAKE_INSTALL_PREFIX="$work/g32" \
+    -DHEAPMM_MAN_DIRECTORY="$work/docs/man"
 quietly "building with granule 32" cmake --build "$work/granule" --target install
 configure "$work/source" "$work/build32" -DCMAKE_PREFIX_PATH="$work/g32"
 quietly "building the consumer" cmake --build "$work/build32" --target consumer_static
@@ -101,6 +103,14 @@ quietly "pkg-config, granule 32" $cc $flags "$here/consumer/consumer.c" -o pkg_g
     -Wl,-Bstatic $(pkg-config --libs heapmm) -Wl,-Bdynamic
 runs "$work/pkg_granule" static
 grep -q "granule 32" "$work/log" || fail "pkg-config does not hand on the granule"
+
+# Pages that were built are installed, and those of the other instances lead to those of the default one.
+echo "manual pages:"
+cd "$work/g32/share/man"
+mandoc -T ascii man3/hmm_tiny_heap_alloc.3 > "$work/log" 2>&1 || fail "mandoc failed" "$work/log"
+grep -q 'Allocates a block' "$work/log" || fail "hmm_tiny_heap_alloc(3) does not show hmm_heap_alloc(3)" "$work/log"
+printf '    %s pages\n' "$(ls man3 | wc -l)"
+cd "$work"
 
 echo "subproject:"
 mkdir "$work/super"

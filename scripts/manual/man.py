@@ -1,0 +1,263 @@
+"""Manual pages for man(1), in mdoc, from the words in the public headers.
+
+SPDX-License-Identifier: MIT
+
+heapmm(3) is what heapmm/heap.h says before its first function; hmm_avl(3) is all of heapmm/avl.h. Every other function, structure
+and enumeration has a page of its own, and the functions of the tiny and the wide instance lead to those of the default one.
+"""
+import re
+import subprocess
+from pathlib import Path
+
+OVERVIEWS = {"heapmm/heap.h": "heapmm", "heapmm/tiny_heap.h": "hmm_tiny_heap", "heapmm/wide_heap.h": "hmm_wide_heap",
+             "heapmm.h": "heapmm_classic", "heapmm/avl.h": "hmm_avl", "heapmm/declare.h": "hmm_declare"}
+
+
+def escaped(text):
+    text = text.replace("\\", "\\e")
+    return re.sub(r"^([.'])", r"\\&\1", text)
+
+
+def argument(text):
+    """Text as one argument of a macro."""
+    text = escaped(text).replace('"', '\\(dq')
+    return '"%s"' % text if re.search(r"\s", text) or text == "" else text
+
+
+def sentences(text):
+    """A line of source for each sentence, as mdoc has it."""
+    text = re.sub(r"\s+", " ", text).strip()
+    return [escaped(line) for line in re.split(r"(?<=[.!?:]) (?=[A-Z])", text) if line]
+
+
+class Pages:
+    def __init__(self, headers, date, version):
+        self.headers = headers
+        self.date = date
+        self.version = version
+        self.files = {}
+        self.page_of = {}  # of each symbol, the name of the page that describes it
+
+    def plan(self):
+        for header in self.headers:
+            overview = OVERVIEWS.get(header.name)
+            for symbol in header.symbols:
+                if header.name == "heapmm/avl.h":
+                    continue
+                if header.name in ("heapmm/tiny_heap.h", "heapmm/wide_heap.h") and symbol.kind == "function":
+                    verb = re.sub(r"^hmm_(tiny|wide)_heap_", "", symbol.name)
+                    self.page_of[symbol.name] = "hmm_heap_" + verb
+                elif symbol.kind in ("function", "struct", "enum"):
+                    self.page_of[symbol.name] = symbol.name
+                elif overview:
+                    self.page_of[symbol.name] = overview
+                if symbol.kind == "enum":
+                    for declared, _ in symbol.members:
+                        self.page_of[declared.split()[0]] = symbol.name
+        self.page_of["hmm_tiny_heap_options"] = self.page_of["hmm_wide_heap_options"] = "hmm_heap_options"
+        for instance in ("hmm_tiny_heap", "hmm_wide_heap"):
+            self.page_of[instance] = instance
+
+    def build(self):
+        self.plan()
+        for header in self.headers:
+            if header.name in OVERVIEWS:
+                self.overview(header)
+            if header.name in ("heapmm/heap.h", "heapmm.h", "heapmm/avl_relation.h"):
+                for symbol in header.symbols:
+                    if self.page_of.get(symbol.name) == symbol.name:
+                        self.symbol(header, symbol)
+        for name, page in self.page_of.items():
+            if name != page and name not in self.files and re.match("hmm_", name):
+                self.files[name] = ".so man3/%s.3\n" % page
+        return self.files
+
+    # ---- Parts ----
+
+    def head(self, name, names, brief):
+        lines = [".\\\" SPDX-License-Identifier: MIT", ".Dd %s" % self.date, ".Dt %s 3" % name.upper(), ".Os heapmm %s" % self.version,
+                 ".Sh NAME"]
+        lines += [".Nm %s%s" % (each, " ," if each != names[-1] else "") for each in names]
+        return lines + [".Nd %s" % escaped(brief.rstrip("."))]
+
+    @staticmethod
+    def library():
+        return [".Sh LIBRARY", "heapmm", ".Pq libheapmm, \\-lheapmm"]
+
+    def words(self, words, page):
+        """Prose; the first mention of another page becomes a reference to it."""
+        text = "".join(part for _, part in words)
+        lines = []
+        for sentence in sentences(text):
+            lines += self.with_references(sentence, page)
+        return lines
+
+    def with_references(self, line, page):
+        out = []
+        rest = line
+        while True:
+            match = re.search(r"(?P<before>^|.*?\s)(?P<open>[(\[]?)(?P<name>hmm_\w+)(?P<after>[.,;:)\]]*)(?=\s|$)", rest)
+            if not match:
+                break
+            name = match.group("name")
+            target = self.page_of.get(name)
+            before = match.group("before").strip()
+            if before:
+                out.append(before if not out else escaped(before))
+            after = " ".join(match.group("after"))
+            opening = match.group("open") + " " if match.group("open") else ""
+            if target is None or target == page or name != target:
+                macro = "Nm" if name == page else "Fn" if target and name != page and self.is_function(name) else "Vt"
+                if macro == "Nm":
+                    out.append((".%s %s%s %s" % (macro, opening, name, after)).rstrip())
+                else:
+                    out.append((".%s %s%s %s" % (macro, opening, name, after)).rstrip())
+            else:
+                out.append((".Xr %s%s 3 %s" % (opening, name, after)).rstrip())
+            rest = rest[match.end():].lstrip()
+        if rest:
+            out.append(escaped(rest) if out and not rest.startswith("\\&") else rest)
+        return out
+
+    def is_function(self, name):
+        return any(symbol.name == name for header in self.headers for symbol in header.functions())
+
+    def blocks(self, blocks, page, first=True):
+        out = []
+        for block in blocks:
+            kind = block[0]
+            if kind == "text":
+                out += ([] if first else [".Pp"]) + self.words(block[1], page)
+            elif kind in ("code", "table"):
+                out += self.display(block[1])
+            elif kind == "list":
+                out.append(".Bl -bullet")
+                for item in block[1]:
+                    out += [".It"] + self.blocks(item, page)
+                out.append(".El")
+            elif kind == "terms":
+                width = min(max(len("".join(text for _, text in term)) for term, _ in block[1]), 12)
+                out.append(".Bl -tag -width %s" % ("X" * width))
+                for term, text in block[1]:
+                    out += [".It %s" % argument("".join(part for _, part in term))] + self.blocks(text, page)
+                out.append(".El")
+            elif kind == "heading":
+                out += [".Ss %s" % escaped(block[1])]
+                first = True
+                continue
+            first = False
+        return out
+
+    @staticmethod
+    def display(code):
+        lines = [escaped(line).replace("-", "\\-") for line in code.split("\n")]
+        return [".Bd -literal -offset indent"] + lines + [".Ed"]
+
+    # ---- Pages ----
+
+    def overview(self, header):
+        name = OVERVIEWS[header.name]
+        lines = self.head(name, [name], header.title)
+        if header.name != "heapmm/avl.h":
+            lines += self.library()
+        lines += [".Sh SYNOPSIS", ".In %s" % header.name]
+        if header.name == "heapmm/avl.h":
+            lines += self.prototypes(header.functions())
+        lines += [".Sh DESCRIPTION"] + self.blocks(header.blocks, name)
+        own = [symbol for symbol in header.symbols if self.page_of.get(symbol.name, name) == name]
+        if own:
+            lines += [".Ss Types, macros and functions" if header.name == "heapmm/avl.h" else ".Ss Types and macros"]
+            lines += [".Bl -tag -width 4n"]
+            for symbol in own:
+                lines += [".It %s" % argument(symbol.name if symbol.kind != "macro" else symbol.definition.replace("#define ", ""))]
+                lines += self.told(symbol, name)
+            lines += [".El"]
+        others = sorted({self.page_of[symbol.name] for symbol in header.symbols
+                         if self.page_of.get(symbol.name, name) not in (name, symbol.name + "?")} - {name})
+        lines += self.see_also(others + [other for other in OVERVIEWS.values() if other != name])
+        self.files[name] = "\n".join(lines) + "\n"
+
+    def told(self, symbol, page):
+        """All about a symbol inside another page."""
+        lines = self.words(symbol.brief, page) if symbol.brief else []
+        lines += self.blocks([block for block in symbol.blocks if block[0] != "part"], page, first=not lines)
+        for label, blocks in [("Returns", symbol.returns)] + [(block[1], block[2]) for block in symbol.blocks if block[0] == "part"]:
+            if blocks and not (label == "Returns" and "".join(text for _, text in symbol.brief).startswith("Returns")):
+                lines += [".Pp" if lines else "", "%s:" % label] + self.blocks(blocks, page)
+        return [line for line in lines if line]
+
+    def prototypes(self, functions):
+        lines = []
+        for function in functions:
+            lines.append(".Ft %s" % argument(function.type))
+            lines.append(".Fo %s" % function.name)
+            for type_, name in function.arguments:
+                lines.append(".Fa %s" % argument((type_ + ("" if type_.endswith("*") else " ") + name).strip()))
+            lines.append(".Fc")
+        return lines
+
+    def symbol(self, header, symbol):
+        name = symbol.name
+        names = [name]
+        if header.name == "heapmm/heap.h" and name.startswith("hmm_heap_") and symbol.kind == "function":
+            names += [name.replace("hmm_heap", "hmm_%s_heap" % instance) for instance in ("tiny", "wide")]
+        brief = "".join(text for _, text in (symbol.brief or symbol.blocks[0][1]))
+        brief = re.split(r"[:;,.] ", brief)[0]
+        lines = self.head(name, names, brief[:1].lower() + brief[1:]) + self.library()
+        lines += [".Sh SYNOPSIS", ".In %s" % header.name]
+        if symbol.kind == "function":
+            lines += self.prototypes([symbol])
+        else:
+            lines += [".Bd -literal"] + [escaped(line) for line in symbol.text().split("\n")] + [".Ed"]
+        lines += [".Sh DESCRIPTION"]
+        lines += self.words(symbol.brief, name) if symbol.brief else []
+        entries = symbol.parameters or [(self.member_name(declared), blocks) for declared, blocks in symbol.members]
+        if entries:
+            lines += [".Bl -tag -width 4n"]
+            for entry, blocks in entries:
+                lines += [".It %s %s" % ("Dv" if symbol.kind == "enum" else "Fa", entry)] + self.blocks(blocks, name)
+            lines += [".El"]
+        lines += self.blocks([block for block in symbol.blocks if block[0] != "part"], name, first=not (symbol.brief or entries))
+        parts = {block[1]: block[2] for block in symbol.blocks if block[0] == "part"}
+        if "Time" in parts:
+            lines += [".Pp", "Time:"] + self.blocks(parts["Time"], name)
+        if symbol.returns:
+            lines += [".Sh RETURN VALUES", "Returns"] + self.blocks(symbol.returns, name)
+        faults = [block for label in ("Faults", "Fails with") for block in parts.get(label, [])]
+        if "Example" in parts:
+            lines += [".Sh EXAMPLES"] + self.blocks(parts["Example"], name)
+        if faults:
+            lines += [".Sh ERRORS"] + self.blocks(faults, name)
+        related = [self.page_of[other.name] for other in header.symbols
+                   if other.group == symbol.group and self.page_of.get(other.name) == other.name and other.name != name]
+        lines += self.see_also(sorted(related) + ([OVERVIEWS[header.name]] if header.name in OVERVIEWS else ["hmm_avl"]))
+        self.files[name] = "\n".join(lines) + "\n"
+
+    @staticmethod
+    def member_name(declared):
+        pointer = re.search(r"\(\*(\w+)\)", declared)
+        return pointer.group(1) if pointer else re.search(r"(\w+)(?: = .*)?$", declared).group(1)
+
+    @staticmethod
+    def see_also(names):
+        names = sorted(set(names), key=str.lower)
+        return [".Sh SEE ALSO"] + [".Xr %s 3%s" % (name, " ," if name != names[-1] else "") for name in names]
+
+
+def write(headers, directory, date, version):
+    """Writes the pages to DIRECTORY/man3; returns how many."""
+    directory = Path(directory) / "man3"
+    directory.mkdir(parents=True)
+    files = Pages(headers, date, version).build()
+    for name, text in files.items():
+        (directory / (name + ".3")).write_text(text)
+    return len(files)
+
+
+def lint(directory):
+    """What mandoc has to say against the pages."""
+    pages = sorted(path.name for path in Path(directory, "man3").glob("*.3"))
+    pages = [page for page in pages if not Path(directory, "man3", page).read_text().startswith(".so ")]
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning"] + ["man3/" + page for page in pages], cwd=directory,
+                          capture_output=True, text=True)
+    return (done.stdout + done.stderr).strip()
