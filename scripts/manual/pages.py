@@ -278,7 +278,7 @@ class Manual:
                 out.append("<h4>%s</h4>%s" % (html.escape(block[1]), self.blocks(block[2], level)))
         return "\n".join(out)
 
-    def symbol(self, symbol, anchors):
+    def symbol(self, symbol):
         out = ['<section class="symbol" id="%s">' % symbol.name,
                '<h3><a href="#%s">%s</a></h3>' % (symbol.name, symbol.name)]
         if symbol.kind in ("struct", "enum"):
@@ -286,9 +286,12 @@ class Manual:
         else:
             prototype = symbol.text()
         out.append('<pre class="prototype"><code>%s</code></pre>' % highlighted(prototype, "c", self.link()))
-        if symbol.brief:
-            out.append("<p>%s</p>" % self.words(symbol.brief))
         texts = [block for block in symbol.blocks if block[0] != "part"]
+        brief = list(symbol.brief)
+        if symbol.kind != "function" and brief and texts and texts[0][0] == "text":
+            brief += [("plain", " ")] + texts.pop(0)[1]
+        if brief:
+            out.append("<p>%s</p>" % self.words(brief))
         parts = [block for block in symbol.blocks if block[0] == "part"]
         out.append(self.blocks(texts))
         if symbol.parameters:
@@ -321,14 +324,12 @@ class Manual:
             overview = ""
         first = next((i for i, block in enumerate(header.blocks) if block[0] == "heading"), len(header.blocks))
         out += [self.blocks(header.blocks[:first]), overview, self.blocks(header.blocks[first:])]
-        group = None
+        group = ""
         for symbol in header.symbols:
             if symbol.group != group:
                 group = symbol.group
                 out.append('<h2 id="%s">%s</h2>' % (slug(group), html.escape(group)))
-            elif group is None or (group == "" and symbol is header.symbols[0]):
-                pass
-            out.append(self.symbol(symbol, True))
+            out.append(self.symbol(symbol))
         return Page(self.header_address(header.name), header.name, "\n".join(out), "reference")
 
     def names_page(self):
