@@ -16,7 +16,7 @@ In a Markdown document the words behind the three backticks say what is done wit
                    docs/samples/rtos/
     text prints    what the block before printed on standard output
     text stderr    what it printed on standard error; 0x... stands for any address
-    text           anything else; so is console, for commands that are not run here
+    text           anything else; so is console, for commands that are not run here; neither is a block without backticks
 
 In a header, the indented lines after `Example` in a comment, and those of the file comment that are code, are statements as
 above. An example that names a file is that file, which the build compiles; it must be there.
@@ -30,6 +30,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.dont_write_bytecode = True  # nothing is written into the tree
 sys.path.insert(0, str(Path(__file__).resolve().parent / "manual"))
 import headers as header_comments  # noqa: E402
 

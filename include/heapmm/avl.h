@@ -45,6 +45,7 @@
  * ## Parameters: macros defined before the inclusion, which undefines them
  *
  * HMM_AVL(name)       makes the names: with people_##name, people_insert and all others begin people_, and grep finds them.
+ *                     (The manual shows them with the prefix tree_.)
  * HMM_AVL_HANDLE      type of a handle: a scalar type, assigned and compared with == and !=.
  * HMM_AVL_NULL        the handle that is no node.
  * HMM_AVL_KEY         type of a key, passed by value.

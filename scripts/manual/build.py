@@ -17,10 +17,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import links
-import man
-import reference
-from pages import Manual
+sys.dont_write_bytecode = True  # nothing is written into the tree
+import links  # noqa: E402
+import man  # noqa: E402
+import reference  # noqa: E402
+from pages import Manual  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,7 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import links
+sys.dont_write_bytecode = True  # nothing is written into the tree
+import links  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ["include", "docs", "scripts", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md",
