@@ -6,8 +6,9 @@ SPDX-License-Identifier: MIT
     build.py [--man] [--output DIRECTORY]      default: build/docs
 
 Writes DIRECTORY/html/index.html and DIRECTORY/man/man3/. Stops, with what is wrong, where a symbol, parameter or result of a
-public header has no words, where a link or an anchor leads nowhere, where a page would fetch anything from elsewhere, and where
-mandoc complains about a manual page. --man: only those pages, for which Doxygen and mandoc are enough.
+public header has no words, where a link or an anchor leads nowhere, where a page would fetch anything from elsewhere, where
+mandoc complains about a manual page, and where the guide quotes a figure that the benchmarks do not have. --man: only the manual
+pages, for which Doxygen and mandoc are enough.
 """
 import argparse
 import datetime
@@ -24,6 +25,7 @@ import reference  # noqa: E402
 from pages import Manual  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
+QUOTING = ["docs/guide/choosing.md", "docs/guide/comparison.md"]
 
 
 def version():
@@ -39,6 +41,19 @@ def date_of_headers():
         day = datetime.date.fromtimestamp(newest).isoformat()
     day = datetime.date.fromisoformat(day)
     return "%s %d, %d" % (day.strftime("%B"), day.day, day.year)
+
+
+def stale_figures():
+    """The figures in the guide, which stand in columns aligned right, that are not in docs/benchmarks.md, from which they are."""
+    measured = {float(cell) for cell in re.findall(r"(?<=\|) *([0-9.]+) *(?=\|)", (ROOT / "docs/benchmarks.md").read_text())}
+    found = []
+    for path in QUOTING:
+        for rows in re.findall(r"^\|[-|]*---:[-|:]*\|\n((?:\|.*\n)+)", (ROOT / path).read_text(), re.M):
+            for row in rows.strip().split("\n"):
+                figures = [float(figure) for cell in row.split("|")[2:] for figure in re.findall(r"^ *([0-9.]+)", cell)]
+                found += ["%s: %g is no figure of docs/benchmarks.md: %s" % (path, figure, row) for figure in figures
+                          if figure not in measured]
+    return found
 
 
 def stop(what, complaints):
@@ -81,6 +96,9 @@ def main():
         manual.build()
     except (ValueError, OSError) as error:
         stop("the guide", error)
+    stale = stale_figures()
+    if stale:
+        stop("figures", "\n".join(stale))
     dead = links.mistakes(output / "html")
     if dead:
         stop("links", "\n".join(dead))

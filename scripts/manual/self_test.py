@@ -32,6 +32,7 @@ CASES = [
     ("include/heapmm/export.h", "#define HMM_HALT() __builtin_trap()", "#define HMM_HALT() __builtin_trap()\n#define HMM_OTHER 1", "HMM_OTHER"),
     ("docs/guide/regions.md", "(theory.md#how-much-memory-is-always-enough)", "(theory.md#how-much)", "no such anchor"),
     ("docs/guide/regions.md", "(figures/regions.svg)", "(figures/none.svg)", "none.svg"),
+    ("docs/guide/comparison.md", "| 1.245 |", "| 1.246 |", "1.246"),
     ("docs/guide/index.md", "(regions.md)", "(region.md)", "region.md"),
     ("docs/style/manual.css", "\nhtml { font-size: 106.25%", "\n@import 'https://example.org/a.css';\nhtml { font-size: 106.25%", "fetches"),
 ]
