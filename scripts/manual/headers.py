@@ -95,16 +95,8 @@ def paragraphs(lines):
 
 def column_of(lines):
     """The column in which the text of a list of terms begins, or 0 if the lines are no such list."""
-    if not lines:
-        return 0
-    gap = re.match(r"\S.*? {2,}(?=\S)", lines[0]) or re.match(r"\S+ (?=\S)", lines[0]) if len(lines) > 1 else \
-        re.match(r"\S.*? {2,}(?=\S)", lines[0])
-    if not gap:
-        return 0
-    if not any(re.match(r"\S(?:(?!  ).)* {2,}\S", line) for line in lines):
-        return 0
-    columns = [match.end() for match in (re.match(r"\S(?:(?!  ).)* {2,}(?=\S)", line) for line in lines) if match]
-    return min(columns)
+    gaps = [re.match(r"\S(?:(?!  ).)* {2,}(?=\S)", line) for line in lines]
+    return min(gap.end() for gap in gaps if gap) if gaps and gaps[0] else 0
 
 
 def terms(lines):

@@ -103,21 +103,16 @@ class Pages:
             target = self.page_of.get(name)
             before = match.group("before").strip()
             if before:
-                out.append(before if not out else escaped(before))
+                out.append(before)
             after = " ".join(match.group("after"))
             opening = match.group("open") + " " if match.group("open") else ""
-            if target is None or target == page or name != target:
-                macro = "Nm" if name == page else "Fn" if target and name != page and self.is_function(name) else "Vt"
-                if macro == "Nm":
-                    out.append((".%s %s%s %s" % (macro, opening, name, after)).rstrip())
-                else:
-                    out.append((".%s %s%s %s" % (macro, opening, name, after)).rstrip())
+            if target == name != page:
+                reference = ".Xr %s%s 3 %s"
             else:
-                out.append((".Xr %s%s 3 %s" % (opening, name, after)).rstrip())
+                reference = ".Nm %s%s %s" if name == page else ".Fn %s%s %s" if self.is_function(name) else ".Vt %s%s %s"
+            out.append((reference % (opening, name, after)).rstrip())
             rest = rest[match.end():].lstrip()
-        if rest:
-            out.append(escaped(rest) if out and not rest.startswith("\\&") else rest)
-        return out
+        return out + ([rest] if rest else [])
 
     def is_function(self, name):
         return any(symbol.name == name for header in self.headers for symbol in header.functions())
@@ -172,9 +167,8 @@ class Pages:
                 lines += [".It %s" % argument(symbol.name if symbol.kind != "macro" else symbol.definition.replace("#define ", ""))]
                 lines += self.told(symbol, name)
             lines += [".El"]
-        others = sorted({self.page_of[symbol.name] for symbol in header.symbols
-                         if self.page_of.get(symbol.name, name) not in (name, symbol.name + "?")} - {name})
-        lines += self.see_also(others + [other for other in OVERVIEWS.values() if other != name])
+        described = {self.page_of.get(symbol.name, name) for symbol in header.symbols}
+        lines += self.see_also((described | set(OVERVIEWS.values())) - {name})
         self.files[name] = "\n".join(lines) + "\n"
 
     def told(self, symbol, page):
@@ -228,9 +222,9 @@ class Pages:
             lines += [".Sh EXAMPLES"] + self.blocks(parts["Example"], name)
         if faults:
             lines += [".Sh ERRORS"] + self.blocks(faults, name)
-        related = [self.page_of[other.name] for other in header.symbols
-                   if other.group == symbol.group and self.page_of.get(other.name) == other.name and other.name != name]
-        lines += self.see_also(sorted(related) + ([OVERVIEWS[header.name]] if header.name in OVERVIEWS else ["hmm_avl"]))
+        related = {other.name for other in header.symbols
+                   if other.group == symbol.group and self.page_of.get(other.name) == other.name}
+        lines += self.see_also((related | {OVERVIEWS.get(header.name, "hmm_avl")}) - {name})
         self.files[name] = "\n".join(lines) + "\n"
 
     @staticmethod
@@ -240,7 +234,7 @@ class Pages:
 
     @staticmethod
     def see_also(names):
-        names = sorted(set(names), key=str.lower)
+        names = sorted(names)
         return [".Sh SEE ALSO"] + [".Xr %s 3%s" % (name, " ," if name != names[-1] else "") for name in names]
 
 
