@@ -213,11 +213,14 @@ class Pages:
             lines += [".El"]
         lines += self.blocks([block for block in symbol.blocks if block[0] != "part"], name, first=not (symbol.brief or entries))
         parts = {block[1]: block[2] for block in symbol.blocks if block[0] == "part"}
+        unknown = set(parts) - {"Time", "Faults", "Fails with", "Audits", "Example"}
+        if unknown:
+            raise ValueError("%s: no place in a manual page for %s" % (name, ", ".join(unknown)))
         if "Time" in parts:
             lines += [".Pp", "Time:"] + self.blocks(parts["Time"], name)
         if symbol.returns:
             lines += [".Sh RETURN VALUES", "Returns"] + self.blocks(symbol.returns, name)
-        faults = [block for label in ("Faults", "Fails with") for block in parts.get(label, [])]
+        faults = [block for label in ("Faults", "Fails with", "Audits") for block in parts.get(label, [])]
         if "Example" in parts:
             lines += [".Sh EXAMPLES"] + self.blocks(parts["Example"], name)
         if faults:
