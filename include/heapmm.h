@@ -215,7 +215,7 @@ typedef struct HMM_UNIQUE(structure) {
     unsigned one_chunk;        /* 1: there has been one chunk only, so that its ends are known */
     unsigned may_shrink;       /* 1: the last change was one that hmm_shrink_chunk may follow */
 
-    /* public: set by hmm_free and hmm_grow_chunk, 0 and null before */
+    /* public: set by hmm_free and hmm_grow_chunk, 0 and null before. */
     HMM_UNIQUE(size_bau) num_baus_can_shrink; /* by how much a chunk could be made smaller right after that; 0: not at all */
     void *end_of_shrinkable_chunk;            /* if not 0: one past that chunk's last byte */
 } HMM_UNIQUE(descriptor);
