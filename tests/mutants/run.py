@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """Shows that the tests can fail: puts one deliberate bug after the other into a copy of the sources and runs the test that must
 find it.
 
@@ -13,16 +13,12 @@ import configparser
 import dataclasses
 import os
 import pathlib
-import resource
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+from workshop import HERE, PROGRAMS, ROOT, Problem, RanTooLong, Store, Workshop
 
 GROUPS = {
     "1": "every byte of a region belongs to exactly one block, record, padding or sentinel",
@@ -36,67 +32,8 @@ GROUPS = {
     "classic": "the classic heap: geometry, best fit, audits before changes, nothing read outside",
 }
 
-HEAP = ["src/heap/heap.c", "src/heap/result.c", "src/os/fault.c"]
-AVL = ["tests/avl/avl_subjects.c", "tests/avl/avl_checked.c", "tests/avl/avl_shapes.c"]
-COVERAGE = ["-fsanitize-coverage=trace-pc"]
-
-
-def units(name):
-    return {"sources": [f"tests/heap/units_{name}.c", *HEAP], "options": ["-O0"]}
-
-
-def tree(name):
-    return {"sources": [f"tests/avl/avl_{name}_test.c", *AVL], "options": ["-O0"]}
-
-
-def classic(name, level="-O0", number=0):
-    return {"sources": [f"tests/classic/classic_{name}_test.c"],
-            "options": [level, "-Itests/classic", f"-DHMM_CNFG_NUM={number}", '-DHMM_CNFG_HEADER="configurations.h"']}
-
-
-# The test programs, as in the CMakeLists.txt of tests/heap, tests/avl, tests/classic and fuzz; those that compute much are optimised.
-PROGRAMS = {
-    "heap_alloc": units("alloc"),
-    "heap_resize": units("resize"),
-    "heap_region": units("region"),
-    "heap_model": {
-        "sources": ["tests/heap/model_test.c", "tests/heap/model_program.c", "tests/heap/model.c", *HEAP],
-        "options": ["-O0"],
-    },
-    "heap_damage": {"sources": ["tests/heap/damage_test.c", *HEAP], "options": ["-O1", "-DHMM_CHECK_INTERVAL=0"]},
-    "heap_bound": {
-        "sources": ["tests/heap/bound_test.c", "tests/heap/stepped_heap.c", *HEAP[1:]],
-        "options": ["-O0"],
-        "options of": {"tests/heap/stepped_heap.c": COVERAGE},
-    },
-    "fuzz_operations": {
-        "sources": ["fuzz/operations_fuzz.c", "fuzz/replay_main.c", "tests/heap/model_program.c", "tests/heap/model.c", *HEAP],
-        "options": ["-O1"],
-    },
-    "fuzz_attach": {
-        "sources": ["fuzz/attach_fuzz.c", "fuzz/replay_main.c", "tests/heap/forge.c", *HEAP[1:]],
-        "options": ["-O1"],
-    },
-    "avl_random": tree("random"),
-    "avl_damage": tree("damage"),
-    "avl_iterator": tree("iterator"),
-    "avl_build": tree("build"),
-    "classic_units": classic("units"),
-    "classic_audit": classic("audit"),
-    "classic_model": classic("model", "-O1"),
-    "classic_damage": classic("damage", "-O1"),
-    "classic_long_units": classic("units", number=1),
-    "classic_long_audit": classic("audit", number=1),
-}
-COMMON_OPTIONS = ["-std=gnu11", "-w", "-Iinclude", "-Isrc", "-Itests", "-DHMM_HOSTED=1"]
-FIXED_SEED = {"HEAPMM_TEST_SEED": "1", "HEAPMM_TEST_STEPS": "1"}
-
 FIELDS = {"invariant", "file", "find", "replace", "test", "why"}
 OPTIONAL_FIELDS = {"endless"}
-
-
-class Problem(Exception):
-    """What is wrong and what to do, in one sentence."""
 
 
 @dataclasses.dataclass
@@ -140,7 +77,7 @@ def read_mutant(source, name, entry):
     if entry["invariant"] not in GROUPS:
         raise Problem(f"{where}: there is no invariant {entry['invariant']}, only {', '.join(GROUPS)}")
     if program not in PROGRAMS:
-        raise Problem(f"{where}: no test program {program}; known to run.py are {', '.join(PROGRAMS)}")
+        raise Problem(f"{where}: no test program {program}; known to workshop.py are {', '.join(PROGRAMS)}")
     if not (ROOT / entry["file"]).is_file():
         raise Problem(f"{where}: there is no file {entry['file']}")
     if entry.get("endless", "no") not in ("yes", "no"):
@@ -152,84 +89,36 @@ def read_mutant(source, name, entry):
 # ---- Building and running ---------------------------------------------------------------------------------------------------
 
 
-class Workshop:
-    """A copy of the sources in which one file at a time is mutated. Objects that do not depend on it are built once."""
+class Bench:
+    """Where a bug meets its test."""
 
     def __init__(self, directory, compiler, seconds):
-        self.directory = pathlib.Path(directory)
-        self.compiler = compiler
+        directory = pathlib.Path(directory)
+        self.workshop = Workshop(directory / "workshop", compiler, Store(directory / "store"))
         self.seconds = seconds
-        self.kept = {}  # (program, source) => (object, names of the files that it was made from)
-        for part in ("src", "include", "tests", "fuzz"):
-            shutil.copytree(ROOT / part, self.directory / part)
-
-    def build(self, program, mutated=None):
-        """Returns the executable, built with `mutated`, the name of the one file that differs."""
-        description = PROGRAMS[program]
-        objects = [self.object(program, source, description, mutated) for source in description["sources"]]
-        executable = self.directory / program
-        self.run_compiler([*objects, "-o", executable])
-        return executable
-
-    def object(self, program, source, description, mutated):
-        kept, made_from = self.kept.get((program, source), (None, set()))
-        if kept and mutated not in made_from:
-            return kept
-        stem = f"{program}.{source.replace('/', '.')}" + (".mutated" if mutated else "")
-        target, dependencies = self.directory / f"{stem}.o", self.directory / f"{stem}.d"
-        options = [*COMMON_OPTIONS, *description["options"], *description.get("options of", {}).get(source, [])]
-        self.run_compiler([*options, "-MD", "-MF", dependencies, "-c", source, "-o", target])
-        if not mutated:
-            words = dependencies.read_text(encoding="utf-8").replace("\\\n", " ").split()[1:]
-            self.kept[program, source] = target, {os.path.normpath(word) for word in words}
-        return target
-
-    def run_compiler(self, arguments):
-        result = subprocess.run([self.compiler, *map(str, arguments)], cwd=self.directory, capture_output=True, text=True)
-        if result.returncode != 0:
-            raise Problem("it does not compile:\n" + result.stderr.strip())
-
-    def run(self, executable, cases):
-        """Returns how the test failed; None if it passed. TimeoutExpired if it ran too long."""
-        result = subprocess.run([executable, *cases], cwd=self.directory, env={**os.environ, **FIXED_SEED}, capture_output=True,
-                                text=True, errors="replace", timeout=self.seconds, preexec_fn=without_core_file)
-        if "no test of that name" in result.stderr:
-            raise Problem(f"the program has no test named {' '.join(cases)}")
-        if result.returncode == 0:
-            return None
-        if result.returncode < 0:
-            return signal.Signals(-result.returncode).name
-        return (result.stderr.strip().splitlines() or [f"exit status {result.returncode}"])[0]
 
     def unmutated(self, program, cases):
         try:
-            failure = self.run(self.build(program), cases)
-        except subprocess.TimeoutExpired:
+            failure = self.workshop.run(self.workshop.build(program), cases, self.seconds)
+        except RanTooLong:
             failure = f"more than {self.seconds:g} seconds"
         if failure:
             raise Problem(f"{' '.join([program, *cases])} fails without any bug ({failure}): repair that first")
 
     def outcome(self, mutant):
         """How the test failed. Problem if it did not, or the mutant is no good."""
-        file = self.directory / mutant.file
-        original = file.read_text(encoding="utf-8")
-        file.write_text(mutant.apply(original), encoding="utf-8")
+        text = mutant.apply((ROOT / mutant.file).read_text(encoding="utf-8"))
         try:
-            failure = self.run(self.build(mutant.program, mutant.file), mutant.cases)
-        except subprocess.TimeoutExpired as error:
+            with self.workshop.mutated(mutant.file, text):
+                failure = self.workshop.run(self.workshop.build(mutant.program, mutant.file), mutant.cases, self.seconds)
+        except RanTooLong as error:
             if mutant.endless:
                 return f"more than {self.seconds:g} seconds"
             raise Problem(f"the test ran for {self.seconds:g} seconds and said nothing: name a test that fails sooner, or, "
                           "if an endless loop is the point, add endless: yes") from error
-        finally:
-            file.write_text(original, encoding="utf-8")
         if failure is None:
             raise Problem(f"{' '.join([mutant.program, *mutant.cases])} passes: write a test that finds this bug")
         return failure
-
-
-def without_core_file():
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 # ---- The table --------------------------------------------------------------------------------------------------------------
@@ -243,12 +132,12 @@ def counted(count, noun):
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def run_group(group, mutants, workshop):
+def run_group(group, mutants, bench):
     """Prints a table of the group. Returns the problems."""
-    print(f"{'Invariant ' + group if group.isdigit() else group}: {GROUPS[group]}\n", flush=True)
+    print(f"{'avl' if group == 'avl' else 'Invariant ' + group}: {GROUPS[group]}\n", flush=True)
     try:
         for program, cases in sorted({(m.program, tuple(m.cases)) for m in mutants}):
-            workshop.unmutated(program, cases)
+            bench.unmutated(program, cases)
     except Problem as problem:
         return [str(problem)]
 
@@ -259,7 +148,7 @@ def run_group(group, mutants, workshop):
     for mutant in mutants:
         start = time.monotonic()
         try:
-            result = workshop.outcome(mutant)
+            result = bench.outcome(mutant)
         except Problem as problem:
             problems.append(f"[{mutant.name}]: {problem}")
             result = "NOT FOUND, see below"
@@ -273,11 +162,11 @@ def run_group(group, mutants, workshop):
 def run_mutants(mutants, compiler, seconds):
     problems = []
     with tempfile.TemporaryDirectory(prefix="heapmm-mutants-") as directory:
-        workshop = Workshop(directory, compiler, seconds)
+        bench = Bench(directory, compiler, seconds)
         for group in GROUPS:
             chosen = [m for m in mutants if m.group == group]
             if chosen:
-                problems += run_group(group, chosen, workshop)
+                problems += run_group(group, chosen, bench)
     for problem in problems:
         print(problem, file=sys.stderr)
     print(f"{counted(len(mutants), 'deliberate bug')}, {counted(len(problems), 'problem')}")
@@ -301,12 +190,12 @@ SELF_TESTS = [
 def self_test(compiler):
     failures = []
     with tempfile.TemporaryDirectory(prefix="heapmm-mutants-") as directory:
-        workshop = Workshop(directory, compiler, 2)
-        workshop.unmutated("heap_alloc", ["every_small_size"])
+        bench = Bench(directory, compiler, 2)
+        bench.unmutated("heap_alloc", ["every_small_size"])
         for find, replace, expected in SELF_TESTS:
             mutant = Mutant("self-test", "1", "src/heap/alloc.h", find, replace, "heap_alloc", ["every_small_size"], False)
             try:
-                workshop.outcome(mutant)
+                bench.outcome(mutant)
                 said = None
             except Problem as problem:
                 said = str(problem)
@@ -331,7 +220,7 @@ def main():
     if arguments.self_test:
         return self_test(arguments.cc)
 
-    mutants = [mutant for path in sorted(HERE.glob("*.ini")) for mutant in read_mutants(path)]
+    mutants = [mutant for path in sorted(HERE.glob("*.ini")) if path.name != "survivors.ini" for mutant in read_mutants(path)]
     names = {m.name for m in mutants}
     unknown = [choice for choice in arguments.choice if choice not in GROUPS and choice not in names]
     if unknown:

@@ -1,0 +1,225 @@
+"""The test programs, and a workshop in which they are built from sources of which one file at a time is mutated.
+
+SPDX-License-Identifier: MIT
+"""
+import dataclasses
+import hashlib
+import math
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import subprocess
+import threading
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+HEAP = ["src/heap/heap.c", "src/heap/result.c", "src/os/fault.c"]
+BESIDE_THE_HEAP = HEAP[1:]
+AVL = ["tests/avl/avl_subjects.c", "tests/avl/avl_checked.c", "tests/avl/avl_shapes.c"]
+COVERAGE = ["-fsanitize-coverage=trace-pc"]
+FAULTS = [f"tests/heap/faults_{part}.c" for part in ("test", "pointer", "block", "tree", "heap", "region", "handler")]
+
+
+def units(name):
+    return {"sources": [f"tests/heap/units_{name}.c", *HEAP], "options": ["-O0"]}
+
+
+def forged(name):
+    return {"sources": [f"tests/heap/{name}_test.c", "tests/heap/forge.c", *BESIDE_THE_HEAP], "options": ["-O0"]}
+
+
+def tree(name):
+    return {"sources": [f"tests/avl/avl_{name}_test.c", *AVL], "options": ["-O0"]}
+
+
+def classic(name, level="-O0", number=0):
+    return {"sources": [f"tests/classic/classic_{name}_test.c"],
+            "options": [level, "-Itests/classic", f"-DHMM_CNFG_NUM={number}", '-DHMM_CNFG_HEADER="configurations.h"']}
+
+
+# The test programs, as in the CMakeLists.txt of tests/heap, tests/avl, tests/classic and fuzz; those that compute much are
+# optimised.
+PROGRAMS = {
+    "heap_alloc": units("alloc"),
+    "heap_resize": units("resize"),
+    "heap_region": units("region"),
+    "heap_faults": {"sources": [*FAULTS, *HEAP], "options": ["-O0"]},
+    "heap_failures": {"sources": ["tests/heap/failures_test.c", *HEAP], "options": ["-O0"]},
+    "heap_model": {
+        "sources": ["tests/heap/model_test.c", "tests/heap/model_program.c", "tests/heap/model.c", *HEAP],
+        "options": ["-O0"],
+    },
+    "heap_damage": {"sources": ["tests/heap/damage_test.c", *HEAP], "options": ["-O1", "-DHMM_CHECK_INTERVAL=0"]},
+    "heap_attach": forged("attach"),
+    "heap_attach_forged": forged("attach_forged"),
+    "heap_bound": {
+        "sources": ["tests/heap/bound_test.c", "tests/heap/stepped_heap.c", *BESIDE_THE_HEAP],
+        "options": ["-O0"],
+        "options of": {"tests/heap/stepped_heap.c": COVERAGE},
+    },
+    "fuzz_operations": {
+        "sources": ["fuzz/operations_fuzz.c", "fuzz/replay_main.c", "tests/heap/model_program.c", "tests/heap/model.c", *HEAP],
+        "options": ["-O1"],
+    },
+    "fuzz_attach": {
+        "sources": ["fuzz/attach_fuzz.c", "fuzz/replay_main.c", "tests/heap/forge.c", *BESIDE_THE_HEAP],
+        "options": ["-O1"],
+    },
+    **{f"avl_{name}": tree(name) for name in ("random", "damage", "iterator", "build", "access", "exhaustive")},
+    "classic_units": classic("units"),
+    "classic_audit": classic("audit"),
+    "classic_model": classic("model", "-O1"),
+    "classic_damage": classic("damage", "-O1"),
+    "classic_long_units": classic("units", number=1),
+    "classic_long_audit": classic("audit", number=1),
+}
+COMMON_OPTIONS = ["-std=gnu11", "-w", "-Iinclude", "-Isrc", "-Itests", "-DHMM_HOSTED=1"]
+FIXED_SEED = {"HEAPMM_TEST_SEED": "1", "HEAPMM_TEST_STEPS": "1"}
+
+# What a test may write before it is stopped: a mutant can make one write for ever.
+MOST_OUTPUT_BYTES = 1 << 20
+
+
+class Problem(Exception):
+    """What is wrong and what to do, in one sentence."""
+
+
+class DoesNotCompile(Problem):
+    """The compiler's messages."""
+
+
+class RanTooLong(Exception):
+    """A test used more than its seconds."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Configuration:
+    """How all of a program is compiled, after the options of the program itself."""
+    name: str
+    options: tuple = ()
+    instance: str = ""  # tiny or wide: that one, under the default one's names
+
+    def all_options(self):
+        return [*self.options, *(["-include", f"tests/instances/{self.instance}.h"] if self.instance else [])]
+
+    def source(self, name):
+        return f"src/heap/{self.instance}_heap.c" if self.instance and name == HEAP[0] else name
+
+
+AS_IT_IS = Configuration("as it is")
+
+
+class Store:
+    """The unmutated sources, and objects of them, built once, by whichever workshop needs them first."""
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        for part in ("src", "include", "tests", "fuzz"):
+            shutil.copytree(ROOT / part, self.directory / part)
+        self.kept = {}  # (source, options) => (object, names of the files that it was made from)
+        self.locks = {}
+        self.lock = threading.Lock()
+
+    def lock_of(self, key):
+        with self.lock:
+            return self.locks.setdefault(key, threading.Lock())
+
+
+class Workshop:
+    """A copy of the sources in which one file at a time is mutated."""
+
+    def __init__(self, directory, compiler, store):
+        self.directory = pathlib.Path(directory)
+        self.compiler = compiler
+        self.store = store
+        for part in ("src", "include", "tests", "fuzz"):
+            shutil.copytree(store.directory / part, self.directory / part)
+
+    def build(self, program, mutated=None, configuration=AS_IT_IS):
+        """Returns the executable, built with `mutated`, the name of the one file that differs."""
+        description = PROGRAMS[program]
+        objects = []
+        for source in description["sources"]:
+            own = [*description["options"], *description.get("options of", {}).get(source, [])]
+            objects.append(self.object(configuration.source(source), [*own, *configuration.all_options()], mutated))
+        executable = self.directory / program
+        self.run_compiler([*configuration.options, *objects, "-o", executable])
+        return executable
+
+    def object(self, source, options, mutated=None):
+        """An object that was made from the mutated file is the workshop's own, and gone with the next one of that name."""
+        key = (source, tuple(options))
+        name = hashlib.sha256(repr(key).encode()).hexdigest()[:16] + ".o"
+        with self.store.lock_of(key):
+            if key not in self.store.kept:
+                self.store.kept[key] = self.unmutated_object(source, options, self.store.directory / name)
+        kept, made_from = self.store.kept[key]
+        if mutated not in made_from:
+            return kept
+        target = self.directory / ("mutated." + name)
+        self.run_compiler([*COMMON_OPTIONS, *options, "-c", source, "-o", target])
+        return target
+
+    def unmutated_object(self, source, options, target):
+        dependencies = target.with_suffix(".d")
+        self.run_compiler([*COMMON_OPTIONS, *options, "-MD", "-MF", dependencies, "-c", source, "-o", target],
+                          self.store.directory)
+        words = dependencies.read_text(encoding="utf-8").replace("\\\n", " ").split()[1:]
+        return target, {os.path.normpath(word) for word in words}
+
+    def run_compiler(self, arguments, directory=None):
+        result = subprocess.run([self.compiler, *map(str, arguments)], cwd=directory or self.directory, text=True,
+                                capture_output=True, errors="replace")
+        if result.returncode != 0:
+            raise DoesNotCompile("it does not compile:\n" + result.stderr.strip())
+
+    def run(self, executable, cases=(), seconds=120):
+        """Returns how the test failed; None if it passed. RanTooLong if it used more processor time than that, or slept for
+        longer; no other load of the machine makes a test fail."""
+        said = self.directory / "said"
+        with open(said, "wb") as errors:
+            process = subprocess.Popen([executable, *cases], cwd=self.directory, env={**os.environ, **FIXED_SEED},
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
+                                       start_new_session=True, preexec_fn=lambda: limit_process(seconds))
+            try:
+                status = process.wait(timeout=30 + 8 * seconds)
+            except subprocess.TimeoutExpired as error:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                raise RanTooLong() from error
+        errors = said.read_text(encoding="utf-8", errors="replace")
+        if "no test of that name" in errors:
+            raise Problem(f"the program has no test named {' '.join(cases)}")
+        if status == -signal.SIGXCPU:
+            raise RanTooLong()
+        if status == 0:
+            return None
+        if status < 0:
+            return signal.Signals(-status).name
+        return (errors.strip().splitlines() or [f"exit status {status}"])[0]
+
+    def mutated(self, file, text):
+        """with workshop.mutated(file, text): that file has that text."""
+        return MutatedFile(self.directory / file, text)
+
+
+class MutatedFile:
+    def __init__(self, path, text):
+        self.path, self.text = path, text
+
+    def __enter__(self):
+        self.original = self.path.read_text(encoding="utf-8")
+        self.path.write_text(self.text, encoding="utf-8")
+
+    def __exit__(self, *_):
+        self.path.write_text(self.original, encoding="utf-8")
+
+
+def limit_process(seconds):
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_OUTPUT_BYTES, MOST_OUTPUT_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds) + 1))
+
