@@ -8,8 +8,9 @@ DEMO =
 QUICK =
 FUZZ_SECONDS = 60
 FUZZ =
+MUTATION =
 
-.PHONY: help demo test test-long fuzz bench trust build install format lint coverage clean docs
+.PHONY: help demo test test-long fuzz mutation bench trust build install format lint coverage clean docs
 
 help: ## this list
 	@printf 'make TARGET [VARIABLE=VALUE]\n\n'
@@ -18,6 +19,7 @@ help: ## this list
 	@printf '    CC=clang        test, test-long: with this compiler only; default: gcc and clang\n'
 	@printf '    PREFIX=/opt     install: where to; default %s\n' '$(PREFIX)'
 	@printf '    DEMO=--help     demo: arguments of the program\n'
+	@printf '    MUTATION=--help mutation: arguments of the program\n'
 	@printf '    QUICK=1         bench, trust: a shorter run that leaves docs/ alone\n'
 	@printf '    FUZZ_SECONDS=n  fuzz: for each fuzzer; default %s\n' '$(FUZZ_SECONDS)'
 	@printf '    FUZZ=NAME       fuzz: this one only, for example attach.hostile\n'
@@ -39,6 +41,10 @@ test-long: ## the same for longer, over more configurations
 fuzz: ## look for inputs that break the heap, with libFuzzer; fuzz/README.md says more
 	@scripts/setup.sh test
 	@scripts/fuzz.py --seconds $(FUZZ_SECONDS) $(FUZZ)
+
+mutation: ## every small change of the heap and the tree package: which do the tests not find? Hours
+	@scripts/setup.sh test
+	@tests/mutants/mutate.py $(MUTATION)
 
 bench: ## space, instructions, worst cases, pages and sizes; rewrites docs/benchmarks.md
 	@scripts/setup.sh bench

@@ -26,6 +26,7 @@ clang             clang                     test
 libclang-rt-14-dev /usr/lib/llvm-14/lib/clang test
 clang-format-14   clang-format-14           test
 clang-tidy-14     clang-tidy-14             test
+python3-clang-14  /usr/lib/python3/dist-packages/clang/cindex.py test
 valgrind          valgrind                  test bench
 gcovr             gcovr                     coverage
 gcc-arm-none-eabi arm-none-eabi-gcc         test bench
