@@ -92,14 +92,12 @@ def mutant(find, replacement, file="src/heap/alloc.h"):
 SMALL_SIZES = (
     mutate.Row(Configuration("quick", ("-O0",)), ("heap_alloc every_small_size",)),
     mutate.Row(Configuration("compared", ("-O2",)), (), (HEAP[0],)),
-    mutate.Row(Configuration("last", ("-O0",)), ()),
 )
 LEAST = "units < HMM_UNITS_LEAST ? HMM_UNITS_LEAST : units;"
 VERDICTS = [
     (LEAST, "HMM_UNITS_LEAST;", mutate.KILLED),
     (LEAST, "!(units >= HMM_UNITS_LEAST) ? HMM_UNITS_LEAST : units;", mutate.EQUIVALENT),
     (LEAST, "no_such_name;", mutate.INVALID),
-    ("size < HMM_SPLIT_HIGH_BYTES ? place_low", "false ? place_low", mutate.KILLED),
     ("size < HMM_SPLIT_HIGH_BYTES ? place_low", "true ? place_low", mutate.SURVIVED),
     ("if (HMM_UNLIKELY(size > usable_of(HMM_UNITS_MOST))) return 0;", "for (;;) continue;", mutate.KILLED),
 ]

@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: MIT
 """
+import contextlib
 import dataclasses
 import hashlib
 import math
@@ -135,6 +136,7 @@ class Workshop:
         self.directory = pathlib.Path(directory)
         self.compiler = compiler
         self.store = store
+        self.of_this_mutant = set()  # keys of objects that were built since the file was mutated
         for part in ("src", "include", "tests", "fuzz"):
             shutil.copytree(store.directory / part, self.directory / part)
 
@@ -151,7 +153,7 @@ class Workshop:
         return executable
 
     def object(self, source, options, mutated=None):
-        """An object that was made from the mutated file is the workshop's own, and gone with the next one of that name."""
+        """An object that was made from the mutated file is the workshop's own, and lasts until the next mutant."""
         key = (source, tuple(options))
         name = hashlib.sha256(repr(key).encode()).hexdigest()[:16] + ".o"
         with self.store.lock_of(key):
@@ -161,7 +163,9 @@ class Workshop:
         if mutated not in made_from:
             return kept
         target = self.directory / ("mutated." + name)
-        self.run_compiler([*COMMON_OPTIONS, *options, "-c", source, "-o", target])
+        if key not in self.of_this_mutant:
+            self.run_compiler([*COMMON_OPTIONS, *options, "-c", source, "-o", target])
+            self.of_this_mutant.add(key)
         return target
 
     def unmutated_object(self, source, options, target):
@@ -207,21 +211,17 @@ class Workshop:
             failure = (errors.strip().splitlines() or [f"exit status {status}"])[0]
         return failure, used.ru_utime + used.ru_stime
 
-    def mutated(self, file, text):
-        """with workshop.mutated(file, text): that file has that text."""
-        return MutatedFile(self.directory / file, text)
-
-
-class MutatedFile:
-    def __init__(self, path, text):
-        self.path, self.text = path, text
-
-    def __enter__(self):
-        self.original = self.path.read_text(encoding="utf-8")
-        self.path.write_text(self.text, encoding="utf-8")
-
-    def __exit__(self, *_):
-        self.path.write_text(self.original, encoding="utf-8")
+    @contextlib.contextmanager
+    def mutated(self, name, text):
+        """with workshop.mutated(name, text): that file has that text."""
+        file = self.directory / name
+        original = file.read_text(encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
+        self.of_this_mutant.clear()
+        try:
+            yield
+        finally:
+            file.write_text(original, encoding="utf-8")
 
 
 def limit_process(seconds):
