@@ -228,9 +228,89 @@ static void many_regions(void) {
     compare(&few, &many, 400);
 }
 
+/* ---- The straight path --------------------------------------------------------------------------------------------------- */
+
+/* As README.md says of HMM_FAST, and heap.h of the tools. */
+#if defined(__OPTIMIZE_SIZE__) || HMM_TESTS_ASAN || HMM_VALGRIND || (defined(HMM_FAST) && !HMM_FAST)
+enum { STRAIGHT = 0 };
+#else
+enum { STRAIGHT = 1 };
+#endif
+
+enum { BEFORE = 1, AFTER = 2 };
+
+/* With as many exact classes as there can be. */
+static hmm_heap *heap_of_lists(void *memory, size_t bytes) {
+    hmm_heap_options options = HMM_HEAP_OPTIONS;
+    options.capacity = TINY ? 32 * 1024 : 64 * 1024 * 1024;
+    hmm_heap *heap = hmm_heap_create(memory, bytes, &options);
+    EXPECT(heap != NULL);
+    return heap;
+}
+
+/* Of a block with free ones on these sides, in the first region or in another. */
+static size_t cost_of_free(int sides, bool in_the_first_region) {
+    unsigned char *memory = new_memory(12 * REGION);
+    size_t got;
+    void *p[5];
+    hmm_heap *heap = heap_of_lists(memory, 8 * REGION);
+    if (!in_the_first_region) {
+        EXPECT(hmm_heap_alloc_greedy(heap, 0, SIZE_MAX, &got) != NULL);
+        EXPECT_EQ(hmm_heap_add_region(heap, memory + 8 * REGION, 4 * REGION), HMM_OK);
+    }
+    for (size_t i = 0; i < 5; i++) {
+        p[i] = hmm_heap_alloc(heap, four_granules(i));
+        EXPECT(p[i] != NULL && (i == 0 || p[i] == (unsigned char *)p[i - 1] + 4 * (size_t)GRANULE));
+    }
+    if (sides & BEFORE) hmm_heap_free(heap, p[1]);
+    if (sides & AFTER) hmm_heap_free(heap, p[3]);
+    steps = 0;
+    hmm_heap_free(heap, p[2]);
+    const size_t cost = steps;
+    EXPECT_SOUND(heap);
+    hmm_heap_destroy(heap);
+    free(memory);
+    return cost;
+}
+
+/* Both kinds of alloc, for a hole of so many bytes that is the best fit. */
+static void compare_allocs(const char *what, size_t hole, size_t size) {
+    unsigned char *memory = new_memory(64 * 1024);
+    hmm_heap *heap = heap_of_lists(memory, TINY ? 16 * 1024 : 64 * 1024);
+    void *p = hmm_heap_alloc(heap, hole), *between = hmm_heap_alloc(heap, size_between(hole));
+    EXPECT(p != NULL && between != NULL);
+    hmm_heap_free(heap, p);
+    steps = 0;
+    p = hmm_heap_alloc(heap, size);
+    const size_t straight = steps;
+    hmm_heap_free(heap, p);
+    steps = 0;
+    EXPECT_PTR_EQ(hmm_heap_alloc_aligned(heap, 1, size), p);
+    const size_t general = steps;
+    printf("  %-22s %8zu %8zu\n", what, straight, general);
+    EXPECT(straight * 4 < general * 3);
+    hmm_heap_destroy(heap);
+    free(memory);
+}
+
+/* The commonest calls are shorter than the same done by the functions that know every case: alloc_aligned always calls these, and
+ * free does for blocks of another region, but without audits all regions are alike. */
+static void the_straight_path_is_taken(void) {
+    if (!STRAIGHT) return;
+    printf("  %-22s %8s %8s   steps\n", "operation", "straight", "general");
+    compare_allocs("alloc a whole block", four_granules(0), four_granules(0));
+    compare_allocs("alloc the low end", four_granules(0) + 4 * GRANULE, four_granules(0));
+    if (!TINY) compare_allocs("alloc the high end", SPLIT_HIGH + 4 * GRANULE, SPLIT_HIGH);
+    for (int sides = 0; sides <= (BEFORE | AFTER) && HMM_AUDIT_LEVEL >= 1; sides++) {
+        const size_t straight = cost_of_free(sides, true), general = cost_of_free(sides, false);
+        printf("  free, sides %-10d %8zu %8zu\n", sides, straight, general);
+        EXPECT(straight * 4 < general * 3);
+    }
+}
+
 int main(int argc, char **argv) {
     static const struct test tests[] = {TEST(many_blocks_in_a_list), TEST(many_blocks_in_a_ring), TEST(many_sizes_in_a_tree),
-                                        TEST(many_regions)};
+                                        TEST(many_regions), TEST(the_straight_path_is_taken)};
     if (HMM_AUDIT_LEVEL >= 2) return EXIT_SUCCESS; /* linear in the bytes that it fills and verifies */
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);
 }
