@@ -166,6 +166,43 @@ static void any_bit_of_any_header_is_found(void) {
     end_heap();
 }
 
+/* Tries a header that says this with every check value, of which the heap takes one: another rule must refuse that. The call is
+ * refused by the fault of a header, or of a footer that disagrees with it. */
+static void try_every_check_value(unsigned char *p, heap_word body, void *freed) {
+    for (heap_word check = 0; check >> CHECK_BITS == 0; check++) {
+        const heap_word word = (heap_word)(body | (heap_word)(check << (WORD_BITS - CHECK_BITS)));
+        if (word == raw_word(header(p))) continue;
+        overwrite(header(p), word);
+        watch();
+        hmm_heap_free(heap, freed);
+        EXPECT(notes.count == 1 && (notes.last.code == HMM_FAULT_HEADER || notes.last.code == HMM_FAULT_FOOTER));
+        EXPECT_UNCHANGED();
+        notes.count = 0;
+        EXPECT(hmm_heap_check(heap, NULL) != HMM_OK);
+        repair();
+    }
+}
+
+/* Headers of a free block, row[4], that are as valid as a check value can make them, and say what cannot be: one that is allocated,
+ * one behind another free block, one of another size. Met from the blocks on both sides. */
+static void valid_header_of_a_free_block(void) {
+    if (CHECK_BITS > 8) return; /* too many */
+    const heap_word free_bit = word_bit(WORD_BITS - CHECK_BITS - 2), previous_free = word_bit(WORD_BITS - CHECK_BITS - 1);
+    const heap_word bodies[] = {ROW_UNITS,
+                                free_bit | previous_free | ROW_UNITS,
+                                free_bit | (ROW_UNITS + 1),
+                                free_bit | (ROW_UNITS - 1),
+                                free_bit | (2 * ROW_UNITS),
+                                free_bit};
+    make_row();
+    hmm_heap_free(heap, row[4]);
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        try_every_check_value(row[4], bodies[i], row[5]);
+        if (bodies[i] & free_bit) try_every_check_value(row[4], bodies[i], row[3]); /* it does not look behind an allocated one */
+    }
+    end_heap();
+}
+
 /* ---- Footers ------------------------------------------------------------------------------------------------------------- */
 
 /* Sizes that cannot be. */
@@ -461,6 +498,7 @@ static const struct test tests[] = {
     TEST(any_bit_of_a_header),
     TEST(any_bit_of_the_header_of_a_free_block),
     TEST(any_bit_of_any_header_is_found),
+    TEST(valid_header_of_a_free_block),
     TEST(footer_overwritten),
     TEST(any_bit_of_a_footer),
     TEST(footer_that_leads_to_another_free_block),

@@ -57,6 +57,72 @@ static void any_bit_of_the_end(void) {
     end_heap();
 }
 
+/* ---- Blocks at the end of a region --------------------------------------------------------------------------------------- */
+
+/* Words of a free block in a list. */
+enum { NEXT, PREVIOUS };
+
+/* An allocated block of so many units, and behind it one that stays. */
+static unsigned char *alloc_apart(size_t units) {
+    unsigned char *p = hmm_heap_alloc(heap, usable_of(units));
+    EXPECT(p != NULL && hmm_heap_alloc(heap, 0) != NULL);
+    return p;
+}
+
+/* Calls that change where a region ends, of which nothing may come when a list is damaged that they change. */
+static void expect_region_refused(unsigned char *damaged, size_t word, size_t shrink, size_t extend) {
+    overwrite(damaged + word * WORD, word_of_bytes(0x41));
+    if (shrink != 0) EXPECT_REFUSED(EXPECT(hmm_heap_shrink_region(heap, ground, shrink) == 0), HMM_FAULT_LINK, damaged);
+    if (extend != 0)
+        EXPECT_REFUSED(EXPECT(hmm_heap_extend_region(heap, ground, extend) == HMM_FAULT_LINK), HMM_FAULT_LINK, damaged);
+    repair();
+}
+
+/* The last block of the region is free and in a list, and so are blocks of the sizes that it gets. */
+static void links_of_blocks_at_the_end(void) {
+    enum { LAST = 5 };
+    size_t got;
+    make_heap(16 * KIB);
+    unsigned char *same = alloc_apart(LAST), *less = alloc_apart(LAST - 1), *more = alloc_apart(LAST + 2);
+    unsigned char *rest = hmm_heap_alloc_greedy(heap, 0, SIZE_MAX, &got);
+    EXPECT(rest != NULL && rest + got + OVERHEAD == end_of_heap);
+    EXPECT_EQ(hmm_heap_resize(heap, rest, got - LAST * (size_t)GRANULE), HMM_OK);
+    unsigned char *last = end_of_heap - LAST * (size_t)GRANULE;
+    hmm_heap_free(heap, same);
+    hmm_heap_free(heap, less);
+    hmm_heap_free(heap, more);
+    expect_region_refused(last, NEXT, GRANULE, (size_t)2 * GRANULE);
+    expect_region_refused(last, PREVIOUS, GRANULE, (size_t)2 * GRANULE);
+    expect_region_refused(less, PREVIOUS, GRANULE, 0);
+    expect_region_refused(more, PREVIOUS, 0, (size_t)2 * GRANULE);
+    hmm_heap_free(heap, rest);
+    end_heap();
+}
+
+/* A region is added whose only block joins a list, and removed while others are in that list. */
+static void links_of_the_block_of_a_region(void) {
+    unsigned char *region = ground + 20 * KIB;
+    size_t bytes = 6 * GRANULE;
+    make_heap(16 * KIB);
+    while (hmm_heap_add_region(heap, region, bytes) != HMM_OK) bytes += GRANULE;
+    notes.count = 0; /* it was too small at first */
+    const picture *all = picture_of(heap);
+    const hmm_block only = all->blocks[all->count - 1];
+    EXPECT_EQ(hmm_heap_remove_region(heap, region), HMM_OK);
+    unsigned char *newer = alloc_apart(only.bytes / GRANULE);
+    EXPECT_EQ(hmm_heap_add_region(heap, region, bytes), HMM_OK);
+    hmm_heap_free(heap, newer);
+    overwrite((unsigned char *)(uintptr_t)only.memory + PREVIOUS * WORD, word_of_bytes(0x41));
+    EXPECT_REFUSED(EXPECT(hmm_heap_remove_region(heap, region) == HMM_FAULT_LINK), HMM_FAULT_LINK, only.memory);
+    repair();
+    EXPECT_EQ(hmm_heap_remove_region(heap, region), HMM_OK);
+    overwrite(newer + PREVIOUS * WORD, word_of_bytes(0x41));
+    EXPECT_REFUSED(EXPECT(hmm_heap_add_region(heap, region, bytes) == HMM_FAULT_LINK), HMM_FAULT_LINK, newer);
+    repair();
+    EXPECT_EQ(hmm_heap_add_region(heap, region, bytes), HMM_OK);
+    end_heap();
+}
+
 /* ---- Region records ------------------------------------------------------------------------------------------------------ */
 
 /* A second region, of whose memory the first 13 bytes are padding, with an allocated block. Returns the record's address. */
@@ -227,13 +293,9 @@ static void no_heap(void) {
 }
 
 static const struct test tests[] = {
-    TEST(end_overwritten_by_an_overflow),
-    TEST(any_bit_of_the_end),
-    TEST(any_bit_of_a_region_record),
-    TEST(first_header_of_a_region),
-    TEST(any_bit_of_the_control_block),
-    TEST(any_bit_of_the_index),
-    TEST(no_heap),
+    TEST(end_overwritten_by_an_overflow), TEST(any_bit_of_the_end),         TEST(links_of_blocks_at_the_end),
+    TEST(links_of_the_block_of_a_region), TEST(any_bit_of_a_region_record), TEST(first_header_of_a_region),
+    TEST(any_bit_of_the_control_block),   TEST(any_bit_of_the_index),       TEST(no_heap),
 };
 
 const fault_tests heap_faults = {tests, sizeof tests / sizeof tests[0]};
