@@ -239,6 +239,27 @@ static void any_bit_of_the_control_block(void) {
     end_heap();
 }
 
+/* A handler that was overwritten must not be called: each bit of its address and of its context's is under the checksum. */
+static void any_bit_of_the_handler(void) {
+    const uintptr_t values[] = {(uintptr_t)note_fault, (uintptr_t)&notes};
+    size_t found = 0;
+    heap = noting_heap(ground, FIRST, &notes); /* note_fault of this file */
+    const size_t bytes = bytes_in_front();
+    for (size_t i = 0; i + sizeof(uintptr_t) <= bytes; i += _Alignof(uintptr_t)) {
+        uintptr_t value;
+        raw_copy(&value, ground + i, sizeof value);
+        if (value != values[0] && value != values[1]) continue;
+        found++;
+        for (unsigned bit = 0; bit < 8 * sizeof value; bit++) {
+            raw_flip(ground + i + bit / 8, 1u << bit % 8);
+            EXPECT_EQ(hmm_heap_check(heap, NULL), HMM_FAULT_CONTROL);
+            raw_flip(ground + i + bit / 8, 1u << bit % 8);
+        }
+    }
+    EXPECT_EQ(found, 2);
+    end_heap();
+}
+
 /* The part of the control block that changes with every operation has no checksum. A request that meets a wrong bit there either
  * reports that or works, on the last bytes before memory that must not be touched. */
 static void any_bit_of_the_index(void) {
@@ -293,9 +314,11 @@ static void no_heap(void) {
 }
 
 static const struct test tests[] = {
-    TEST(end_overwritten_by_an_overflow), TEST(any_bit_of_the_end),         TEST(links_of_blocks_at_the_end),
-    TEST(links_of_the_block_of_a_region), TEST(any_bit_of_a_region_record), TEST(first_header_of_a_region),
-    TEST(any_bit_of_the_control_block),   TEST(any_bit_of_the_index),       TEST(no_heap),
+    TEST(end_overwritten_by_an_overflow), TEST(any_bit_of_the_end),
+    TEST(links_of_blocks_at_the_end),     TEST(links_of_the_block_of_a_region),
+    TEST(any_bit_of_a_region_record),     TEST(first_header_of_a_region),
+    TEST(any_bit_of_the_control_block),   TEST(any_bit_of_the_handler),
+    TEST(any_bit_of_the_index),           TEST(no_heap),
 };
 
 const fault_tests heap_faults = {tests, sizeof tests / sizeof tests[0]};
