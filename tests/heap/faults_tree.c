@@ -218,6 +218,29 @@ static void header_of_a_node(void) {
     end_heap();
 }
 
+/* What takes the largest free block goes the way to it, and no other. */
+static void way_to_the_largest(void) {
+    size_t got;
+    make_tree();
+    for (size_t i = 3; i <= 5; i += 2) {
+        overwrite(word_of(node[i], LARGER), word_of_bytes(0x41));
+        EXPECT_REFUSED(EXPECT(hmm_heap_alloc_greedy(heap, 0, SIZE_MAX, &got) == NULL), HMM_FAULT_LINK, node[i]);
+        EXPECT_EQ(got, 0);
+        repair();
+        overwrite(word_of(node[i], BALANCE), 2);
+        EXPECT_REFUSED(EXPECT(hmm_heap_alloc_greedy(heap, 0, SIZE_MAX, &got) == NULL), HMM_FAULT_LINK, node[i]);
+        repair();
+    }
+    overwrite(word_of(node[6], NEXT), link_to(node[4]));
+    EXPECT_REFUSED(EXPECT(hmm_heap_alloc_greedy(heap, 0, SIZE_MAX, &got) == NULL), HMM_FAULT_LINK, node[6]);
+    repair();
+    overwrite(word_of(node[0], NEXT), link_to(node[4]));
+    EXPECT_PTR_EQ(hmm_heap_alloc_greedy(heap, 0, SIZE_MAX, &got), node[6]);
+    hmm_heap_free(heap, node[6]);
+    repair();
+    end_heap();
+}
+
 static const struct test tests[] = {
     TEST(child_of_the_root),
     TEST(child_that_is_no_node),
@@ -229,6 +252,7 @@ static const struct test tests[] = {
     TEST(ring),
     TEST(balance_of_a_member_of_a_ring),
     TEST(header_of_a_node),
+    TEST(way_to_the_largest),
 };
 
 const fault_tests tree_faults = {tests, sizeof tests / sizeof tests[0]};
