@@ -247,7 +247,8 @@ def read_survivors(path):
         entry = parser[name]
         wrong = sorted({"file", "in", "line", "becomes", "reason"} ^ set(entry))
         if wrong:
-            raise Problem(f"{path.name}, [{name}]: the fields are file, in, line, becomes, reason; this differs: {', '.join(wrong)}")
+            raise Problem(f"{path.name}, [{name}]: the fields are file, in, line, becomes, reason; "
+                          f"this differs: {', '.join(wrong)}")
         key = entry["file"], entry["in"], " ".join(entry["line"].split()), " ".join(entry["becomes"].split())
         if key in survivors:
             raise Problem(f"{path.name}, [{name}]: the same mutant stands there twice")
@@ -259,7 +260,8 @@ def problems_of(mutants, chosen, results, survivors):
     """What is wrong with the list of survivors: one is missing, or is none any more."""
     problems = []
     exist = {mutant.key for mutant in mutants}
-    problems += [f"survivors.ini: no such mutant any more: {key[0]}, {key[1]}: {key[3]}" for key in survivors if key not in exist]
+    problems += [f"survivors.ini: no such mutant any more: {file}, {function}: {becomes}"
+                 for file, function, line, becomes in survivors if (file, function, line, becomes) not in exist]
     lives = {mutant.key for mutant in chosen if results.get(mutant).verdict == SURVIVED}
     for mutant in chosen:
         verdict = results.get(mutant)
@@ -329,7 +331,9 @@ def files_below(*parts):
 
 
 def select(mutants, arguments):
-    chosen = [m for m in mutants if not arguments.place or any(place in f"{m.file}:{m.line}:{m.function}" for place in arguments.place)]
+    chosen = mutants
+    if arguments.place:
+        chosen = [m for m in mutants if any(place in f"{m.file}:{m.line}:{m.function}" for place in arguments.place)]
     if arguments.sample and arguments.sample < len(chosen):
         chosen = sorted(chosen, key=lambda m: (m.rank(arguments.seed), m.start))[:arguments.sample]
     return chosen
