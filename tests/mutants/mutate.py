@@ -1,13 +1,13 @@
 #!/usr/bin/python3 -B
-"""Changes the heap and the tree package in every small way that operators.py knows, and counts how many of these mutants the tests
-find.
+"""Changes the heap and the tree package in every small way that operators.py knows, and counts how many of these mutants the
+tests find.
 
 SPDX-License-Identifier: MIT
 
 A mutant is killed by the first test program that fails, crashes or runs too long, built in the first row of ROWS where it does.
-One that no row's object code shows is equivalent: nobody can tell it from the original, and it is not counted. The others survive.
-A survivor is either a gap in the tests, or stands in survivors.ini with the reason why it may live. The exit status is 0 if every
-survivor stands there and enough of the mutants are killed.
+One that no row's object code shows is equivalent: nobody can tell it from the original, and it is not counted. The others
+survive. A survivor is either a gap in the tests, or stands in survivors.ini with the reason why it may live. The exit status is 0
+if every survivor stands there and enough of the mutants are killed.
 
 Debian's python3-clang-14 serves Debian's python3 only, so that is the one named above.
 """

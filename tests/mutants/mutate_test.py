@@ -114,7 +114,8 @@ def test_verdicts(compiler):
 
 def test_survivors(_):
     lives, listed, dead = mutant(LEAST, "1;"), mutant(LEAST, "2;"), mutant(LEAST, "3;")
-    results = {lives: mutate.Verdict(mutate.SURVIVED), listed: mutate.Verdict(mutate.SURVIVED), dead: mutate.Verdict(mutate.KILLED)}
+    results = {lives: mutate.Verdict(mutate.SURVIVED), listed: mutate.Verdict(mutate.SURVIVED),
+               dead: mutate.Verdict(mutate.KILLED)}
     gone = ("src/heap/alloc.h", "", "no such line", "nor this")
     everything = [lives, listed, dead]
 

@@ -5,8 +5,8 @@ SPDX-License-Identifier: MIT
 The tree is libclang's, so there is no parser here. It says what is an expression, a condition, a statement; the text in between
 says the operator. A file that is included several times, as avl.h is, gives each mutant once.
 
-Mutated is what functions do. Left alone: static assertions, what macros, enumerations and types say, operands of sizeof, and calls
-of hmm_memory_*, which tell a sanitizer or valgrind which bytes are free.
+Mutated is what functions do. Left alone: static assertions, what macros, enumerations and types say, operands of sizeof, and
+calls of hmm_memory_*, which tell a sanitizer or valgrind which bytes are free.
 """
 import ctypes
 import dataclasses
@@ -296,8 +296,8 @@ class Finder:
 
 
 def file_position(location):
-    """(path, offset) of a location as it is written: an argument of a macro where it stands, other expansions at the macro's name.
-    The binding itself only has the place of the outermost macro."""
+    """(path, offset) of a location as it is written: an argument of a macro where it stands, other expansions at the macro's
+    name. The binding itself only has the place of the outermost macro."""
     file, offset = cindex.c_object_p(), ctypes.c_uint()
     cindex.conf.lib.clang_getFileLocation(location, ctypes.byref(file), None, None, ctypes.byref(offset))
     return (os.path.normpath(cindex.File(file).name) if file else None), offset.value
