@@ -191,9 +191,53 @@ static void options_of_unknown_size(void) {
     EXPECT_EQ(notes.count, 0);
 }
 
+/* ---- What on_exhausted may have done ------------------------------------------------------------------------------------- */
+
+enum { ADDED = 16 * KIB };
+
+static unsigned char *mine, *behind;
+static bool frees_mine;
+
+/* Damages a block that is about to be moved, or its surroundings, and adds a region so that there is room to move it to. */
+static bool spoils_and_adds(void *context, hmm_heap *exhausted, size_t size) {
+    EXPECT(context == &notes && size == 4 * KIB);
+    if (frees_mine)
+        hmm_heap_free(exhausted, mine);
+    else
+        overwrite(behind + (size_t)(ROW_UNITS * GRANULE) - 2 * WORD, 0);
+    EXPECT_EQ(hmm_heap_add_region(exhausted, ground + ADDED, 8 * KIB), HMM_OK);
+    return true;
+}
+
+/* Where a free block lies behind it, whose footer is overwritten then; or it is freed. The new block is given back. */
+static void block_is_spoilt_while_it_moves(void) {
+    for (int turn = 0; turn < 2; turn++) {
+        hmm_heap_options options = noting_options(&notes);
+        options.on_exhausted = spoils_and_adds;
+        frees_mine = turn == 1;
+        heap = hmm_heap_create(ground, 8 * KIB, &options);
+        EXPECT(heap != NULL);
+        mine = hmm_heap_alloc(heap, usable_of(ROW_UNITS));
+        behind = hmm_heap_alloc(heap, usable_of(ROW_UNITS));
+        EXPECT(mine != NULL && behind == mine + (size_t)(ROW_UNITS * GRANULE) && hmm_heap_alloc(heap, 0) != NULL);
+        unsigned char *rest = hmm_heap_alloc_greedy(heap, 0, SIZE_MAX, NULL);
+        EXPECT(rest != NULL);
+        hmm_heap_free(heap, behind);
+        EXPECT_PTR_EQ(hmm_heap_realloc(heap, mine, 4 * KIB), NULL);
+        EXPECT_FAULT(&notes, frees_mine ? HMM_FAULT_NOT_ALLOCATED : HMM_FAULT_FOOTER, frees_mine ? mine : behind);
+        if (!frees_mine) {
+            repair();
+            EXPECT_EQ(hmm_heap_usable_size(heap, mine), usable_of(ROW_UNITS));
+        }
+        EXPECT_EQ(hmm_heap_remove_region(heap, ground + ADDED), HMM_OK);
+        hmm_heap_free(heap, rest);
+        end_heap();
+    }
+}
+
 static const struct test tests[] = {
-    TEST(jumps_out_of_the_heap), TEST(jumps_out_of_create),       TEST(handler_reads_the_heap),
-    TEST(default_handler),       TEST(default_handler_of_create), TEST(options_of_unknown_size),
+    TEST(jumps_out_of_the_heap),     TEST(jumps_out_of_create),     TEST(handler_reads_the_heap),         TEST(default_handler),
+    TEST(default_handler_of_create), TEST(options_of_unknown_size), TEST(block_is_spoilt_while_it_moves),
 };
 
 const fault_tests handler_faults = {tests, sizeof tests / sizeof tests[0]};

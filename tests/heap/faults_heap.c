@@ -269,7 +269,7 @@ static void any_bit_of_the_index(void) {
     EXPECT(pages != MAP_FAILED && mprotect(pages + page, page, PROT_NONE) == 0);
     const size_t sizes[] = {0, usable_of(3), usable_of(4), usable_of(9), usable_of(20)};
     unsigned char *memory = pages + page - BYTES, sound[BYTES], damaged[BYTES];
-    size_t reported = 0;
+    size_t reported = 0, of_largest = 0;
     bool named = false;
     heap = noting_heap(memory, BYTES, &notes);
     unsigned char *p = hmm_heap_alloc(heap, usable_of(3));
@@ -290,13 +290,20 @@ static void any_bit_of_the_index(void) {
                 EXPECT(notes.count == 0 || same == BYTES);
                 reported += notes.count;
                 named |= notes.count == 1 && notes.last.code == HMM_FAULT_INDEX;
+                notes.count = 0;
                 raw_copy(memory, damaged, BYTES);
                 (void)hmm_heap_largest_free(heap);
+                EXPECT_EQ(notes.count, 0);
+                p = hmm_heap_alloc_greedy(heap, 0, SIZE_MAX, NULL);
+                EXPECT(notes.count <= 1 && (notes.count == 0 || p == NULL));
+                EXPECT(notes.count == 0 || notes.last.code == HMM_FAULT_INDEX || (int)notes.last.code == code);
+                of_largest += notes.count;
                 notes.count = 0;
             }
             raw_copy(memory, sound, BYTES);
         }
     EXPECT(reported > 0 && named);
+    EXPECT(of_largest > 8 * sizeof(size_t) * (sizeof sizes / sizeof sizes[0])); /* a word of which one bit is right, and more */
     EXPECT_SOUND(heap);
     hmm_heap_destroy(heap);
     munmap(pages, 2 * page);
