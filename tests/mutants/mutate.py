@@ -360,7 +360,7 @@ def main():
     if arguments.list:
         print("\n".join(map(described, chosen)))
         return 0
-    code = digest(files_below("src", "include"))
+    code = digest([*files_below("src/base", "src/heap", "src/os"), *(ROOT / "include/heapmm").glob("*.h")])
     tests = digest(files_below("tests"), repr(PROGRAMS), repr(TREE_ROWS), repr(ROWS), arguments.cc)
     results = Results(arguments.results / f"{code}.jsonl", tests, arguments.retry)
     run(chosen, results, arguments.cc, arguments.jobs)
