@@ -248,11 +248,12 @@ static hmm_heap *heap_of_lists(void *memory, size_t bytes) {
     return heap;
 }
 
-/* Of a block with free ones on these sides. */
-static size_t cost_of_free(int sides) {
+/* Of a block with free ones on these sides, at an even or an odd number of granules from the start of the heap. */
+static size_t cost_of_free(int sides, bool odd) {
     unsigned char *memory = new_memory(8 * REGION);
     void *p[5];
     hmm_heap *heap = heap_of_lists(memory, 8 * REGION);
+    EXPECT(!odd || hmm_heap_alloc(heap, 3 * (size_t)GRANULE - OVERHEAD) != NULL);
     for (size_t i = 0; i < 5; i++) {
         p[i] = hmm_heap_alloc(heap, four_granules(i));
         EXPECT(p[i] != NULL && (i == 0 || p[i] == (unsigned char *)p[i - 1] + 4 * (size_t)GRANULE));
@@ -298,9 +299,9 @@ static void the_straight_path_is_taken(void) {
     compare_allocs("alloc the low end", four_granules(0) + 4 * GRANULE, four_granules(0));
     if (!TINY) compare_allocs("alloc the high end", SPLIT_HIGH + 4 * GRANULE, SPLIT_HIGH);
     for (int sides = 0; sides <= (BEFORE | AFTER); sides++) {
-        const size_t cost = cost_of_free(sides);
+        const size_t cost = cost_of_free(sides, false);
         printf("  free, sides %-10d %8zu\n", sides, cost);
-        EXPECT(cost <= 2 * alloc);
+        EXPECT(cost <= 2 * alloc && cost_of_free(sides, true) <= 2 * alloc);
     }
 }
 
