@@ -330,6 +330,11 @@ def files_below(*parts):
     return [path for part in parts for path in (ROOT / part).rglob("*.[ch]")]
 
 
+def all_mutants():
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in FILES}
+    return mutants_of(texts, [(source, COMMON_OPTIONS, ROOT) for source in PARSED])
+
+
 def select(mutants, arguments):
     chosen = mutants
     if arguments.place:
@@ -354,8 +359,7 @@ def main():
     if shutil.which(arguments.cc) is None:
         parser.error(f"there is no compiler {arguments.cc}: name one with --cc")
 
-    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in FILES}
-    mutants = mutants_of(texts, [(source, COMMON_OPTIONS, ROOT) for source in PARSED])
+    mutants = all_mutants()
     chosen = select(mutants, arguments)
     if arguments.list:
         print("\n".join(map(described, chosen)))

@@ -4,6 +4,7 @@
 SPDX-License-Identifier: MIT
 """
 import argparse
+import os
 import pathlib
 import sys
 import tempfile
@@ -81,6 +82,17 @@ def test_operators(_):
            {line: sorted(becomes) for line, becomes in EXPECTED.items()})
 
 
+def test_files(_):
+    """Each file with functions has mutants, wherever this is called from."""
+    here = os.getcwd()
+    for directory in (ROOT, "/"):
+        os.chdir(directory)
+        made = {m.file for m in mutate.all_mutants()}
+        without = {"src/heap/config.h", "src/heap/instance.h", *(f"src/heap/{name}heap.c" for name in ("", "tiny_", "wide_"))}
+        expect(sorted(made), sorted(set(mutate.FILES) - without))
+    os.chdir(here)
+
+
 def mutant(find, replacement, file="src/heap/alloc.h"):
     text = (ROOT / file).read_text(encoding="utf-8")
     expect(text.count(find), 1)
@@ -145,7 +157,7 @@ def main():
     parser = argparse.ArgumentParser(description="Tests mutate.py.")
     parser.add_argument("--cc", default="clang", metavar="COMPILER", help="the C compiler; default: clang")
     arguments = parser.parse_args()
-    for test in (test_operators, test_percent, test_survivors, test_verdicts):
+    for test in (test_operators, test_files, test_percent, test_survivors, test_verdicts):
         test(arguments.cc)
         print(test.__name__)
 

@@ -97,7 +97,8 @@ def mutants_of(files, units):
     """files: name => text. units: (source, options, directory) of the translation units that include them. Sorted."""
     found = {}
     for source, options, directory in units:
-        unit = cindex.Index.create().parse(str(directory / source), args=[*options, f"-I{directory}"])
+        anywhere = [f"-I{directory / option[2:]}" if option.startswith("-I") else option for option in options]
+        unit = cindex.Index.create().parse(str(directory / source), args=anywhere)
         errors = [str(d) for d in unit.diagnostics if d.severity >= cindex.Diagnostic.Error]
         if errors:
             raise ValueError("; ".join(errors))
