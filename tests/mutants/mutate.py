@@ -57,7 +57,7 @@ def heap_row(name, options, tests, instance=""):
 
 # Most mutants are killed by the first row, in which compiling costs least. Objects are compared in the others, which optimise.
 TREE_ROWS = (
-    Row(Configuration("trees", ("-O0",)), ("avl_build", "avl_random", "avl_damage")),
+    Row(Configuration("trees", ("-O0",)), ("avl_build", "avl_random", "avl_damage", "avl_depth")),
     Row(Configuration("trees-O2", (OPTIMISED,)), ("avl_iterator", "avl_access", "avl_exhaustive"),
         ("tests/avl/avl_subjects.c", "tests/avl/avl_iterator_test.c")),
 )

@@ -70,6 +70,10 @@ PROGRAMS = {
         "options": ["-O1"],
     },
     **{f"avl_{name}": tree(name) for name in ("random", "damage", "iterator", "build", "access", "exhaustive")},
+    "avl_depth": {
+        **tree("depth"),
+        "options of": {"tests/avl/avl_depth_test.c": ['-DHMM_AVL_HEADER="include/heapmm/avl.h"']},
+    },
     "classic_units": classic("units"),
     "classic_audit": classic("audit"),
     "classic_model": classic("model", "-O1"),
