@@ -78,9 +78,9 @@ lint: ## look for mistakes with clang-tidy
 	@scripts/setup.sh test
 	@scripts/lint.sh
 
-coverage: ## which lines the tests run: a table, and pages in build/cov/coverage
-	@scripts/setup.sh
-	@scripts/coverage.sh
+coverage: ## which lines and branches of the heap the tests reach
+	@scripts/setup.sh coverage
+	@scripts/coverage.py
 
 clean: ## remove everything that was built
 	@rm -rf build

@@ -12,23 +12,22 @@ what=${1:-all}
 # Debian package, a program or header that comes with it, and who needs it. test includes what lint and format need.
 table='
 build-essential   g++                       demo install test coverage bench trust
-cmake             cmake                     demo install test coverage bench trust
-ninja-build       ninja                     demo install test coverage bench trust
-pkg-config        pkg-config                demo install test coverage
-libsqlite3-dev    /usr/include/sqlite3.h    demo install test coverage
-liblua5.4-dev     /usr/include/lua5.4       demo install test coverage
-python3           python3                   install docs test bench trust
+cmake             cmake                     demo install test bench trust
+ninja-build       ninja                     demo install test bench trust
+pkg-config        pkg-config                demo install test
+libsqlite3-dev    /usr/include/sqlite3.h    demo install test
+liblua5.4-dev     /usr/include/lua5.4       demo install test
+python3           python3                   install docs test coverage bench trust
 doxygen           doxygen                   install docs test
 mandoc            mandoc                    install docs test
 pandoc            pandoc                    docs test
-gcc-multilib      /usr/include/x86_64-linux-gnu/asm  test
+gcc-multilib      /usr/include/x86_64-linux-gnu/asm  test coverage
 clang             clang                     test
 libclang-rt-14-dev /usr/lib/llvm-14/lib/clang test
 clang-format-14   clang-format-14           test
 clang-tidy-14     clang-tidy-14             test
 python3-clang-14  /usr/lib/python3/dist-packages/clang/cindex.py test
 valgrind          valgrind                  test bench
-gcovr             gcovr                     coverage
 gcc-arm-none-eabi arm-none-eabi-gcc         test bench
 libnewlib-arm-none-eabi /usr/lib/arm-none-eabi/newlib test bench
 gcc-avr           avr-gcc                   test bench

@@ -10,6 +10,8 @@
  * HMM_DECLARED_MAY_ALIAS the same, for a struct that a public header declares: GCC before 6 would take it for another type then.
  * HMM_UNLIKELY(x)        x, which is almost never true.
  * HMM_TRAP()             ends the program without a C library.
+ * HMM_COVERAGE           1 in a build that counts what the tests reach: each function and condition then is compiled once, where it
+ *                        stands, without copies in the callers.
  * HMM_HAS_BIT_SCANS      1 if the processor has instructions for __builtin_clz and its relatives.
  * HMM_FOR_SIZE           1 in a build that is optimised for size.
  * HMM_ADDRESS_SANITIZER  1 in a build with AddressSanitizer. */
@@ -22,10 +24,14 @@
 #define HMM_FOR_SIZE 0
 #endif
 
+#ifndef HMM_COVERAGE
+#define HMM_COVERAGE 0
+#endif
+
 #if defined(__GNUC__)
 #define HMM_UNGUARDED __attribute__((no_sanitize_address))
 #define HMM_INTERNAL __attribute__((unused)) HMM_UNGUARDED static
-#if HMM_FOR_SIZE
+#if HMM_FOR_SIZE || HMM_COVERAGE
 #define HMM_INLINE HMM_INTERNAL
 #else
 #define HMM_INLINE __attribute__((unused, always_inline)) HMM_UNGUARDED static inline
@@ -38,7 +44,11 @@
 #else
 #define HMM_DECLARED_MAY_ALIAS
 #endif
+#if HMM_COVERAGE
+#define HMM_UNLIKELY(condition) (condition)
+#else
 #define HMM_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#endif
 #define HMM_TRAP() __builtin_trap()
 #else
 #define HMM_INTERNAL static inline
