@@ -56,7 +56,7 @@ HEAP_PROGRAMS = {
 }
 AVL_SOURCES = ["tests/avl/avl_subjects.c"]
 AVL_PROGRAMS = {name: [f"avl_{name}_test", "avl_checked", "avl_shapes"]
-                for name in ("build", "damage", "random", "access", "exhaustive", "iterator")}
+                for name in ("build", "damage", "random", "access", "exhaustive", "iterator", "depth")}
 
 # What must be reached: in the parts of the heap's instances, and in the part `avl`.
 HEAP_FILES = re.compile(r"src/(heap|base)/")
@@ -130,7 +130,7 @@ class Build:
 
 def builds_of(part):
     if part == "avl":
-        return [Build("avl", "avl", [], AVL_SOURCES, [], AVL_PROGRAMS, "tests/avl")]
+        return [Build("avl", "avl", [f'-DHMM_AVL_HEADER="{ROOT}/include/heapmm/avl.h"'], AVL_SOURCES, [], AVL_PROGRAMS, "tests/avl")]
     return [Build(part, variant, options + INSTANCES[part], HEAP_SOURCES, LINKED, HEAP_PROGRAMS, "tests/heap")
             for variant, options in VARIANTS.items()]
 

@@ -34,7 +34,7 @@ static void damage_a_link(const subject *s, int n, int node, int direction) {
 
 static void damage_a_balance(const subject *s, int n, int node) {
     const int balance = s->balance(node);
-    for (int other = -1; other <= 2; other++) {
+    for (int other = -2; other <= 2; other++) {
         s->set_balance(node, other);
         EXPECT_EQ(s->check(NODES), other == balance ? n : -1);
     }
@@ -85,6 +85,28 @@ static void keeps_the_limit(void) {
     avl_for_each_subject(keeps_the_limit_of);
 }
 
+/* A chain of three, whose balances tell the truth. */
+static void finds_what_leans_too_far_in(const subject *s) {
+    for (int direction = 0; direction <= 1; direction++) {
+        const int lean = 2 * direction - 1;
+        checked_init(&c, s);
+        for (int depth = 0; depth < 3; depth++) {
+            s->set_key(depth, lean * depth);
+            s->set_child(depth, direction, depth < 2 ? depth + 1 : NONE);
+            s->set_child(depth, !direction, NONE);
+            s->set_balance(depth, lean * (2 - depth));
+        }
+        s->set_root(1);
+        EXPECT_EQ(s->check(NODES), 2);
+        s->set_root(0);
+        EXPECT_EQ(s->check(NODES), -1);
+    }
+}
+
+static void finds_what_leans_too_far(void) {
+    avl_for_each_subject(finds_what_leans_too_far_in);
+}
+
 /* A sound tree, but deeper than its type allows. */
 static void finds_a_tree_too_deep(void) {
     int too_deep = 0;
@@ -110,7 +132,7 @@ static void damage_something(const subject *s, int n) {
     const int other = below(8) == 0 ? NONE : below(n);
     switch (below(8)) {
     case 0: s->set_key(node, below(2 * n + 2)); break;
-    case 1: s->set_balance(node, below(4) - 1); break;
+    case 1: s->set_balance(node, below(5) - 2); break;
     case 2: s->set_root(other); break;
     default:
         if (node != other) s->set_child(node, below(2), other);
@@ -226,10 +248,10 @@ static void operations_end_in_chains(void) {
     }
 }
 
-static const struct test tests[] = {TEST(finds_one_thing_wrong),    TEST(keeps_the_limit),
-                                    TEST(finds_a_tree_too_deep),    TEST(finds_anything_wrong),
-                                    TEST(wild_handles_are_refused), TEST(operations_end_in_damaged_trees),
-                                    TEST(operations_end_in_chains)};
+static const struct test tests[] = {
+    TEST(finds_one_thing_wrong),           TEST(keeps_the_limit),         TEST(finds_what_leans_too_far),
+    TEST(finds_a_tree_too_deep),           TEST(finds_anything_wrong),    TEST(wild_handles_are_refused),
+    TEST(operations_end_in_damaged_trees), TEST(operations_end_in_chains)};
 
 int main(int argc, char **argv) {
     printf("seed %llu\n", (unsigned long long)checked_seed());
