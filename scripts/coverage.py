@@ -8,8 +8,8 @@ SPDX-License-Identifier: MIT
     coverage.py NAME...     only these: avl default tiny wide
     coverage.py --self-test checks that counts are added up as is said below
 
-The heap is measured for each instance: what the tests reach in it at any of the audit levels and options of VARIANTS. What the
-compiler removes, since a constant decides it, is not there to be reached: the other side of `if (HMM_AUDIT_LEVEL >= 1)` at level
+The heap, with base, is measured for each instance: what the tests reach in it at any of the audit levels and options of VARIANTS.
+What the compiler removes, since a constant decides it, is not there to be reached: the other side of `if (HMM_AUDIT_LEVEL >= 1)` at level
 0, or what follows HMM_NEVER(x). In each of these builds a function is compiled once, without copies in its callers (HMM_COVERAGE
 in src/base/compiler.h). The tree package is measured by its own tests, on all the types of tree that they make.
 
@@ -17,7 +17,8 @@ Why gcc and gcov: gcc counts what it compiles, so that constant conditions need 
 text, where each line that an option leaves out would have to be excused by hand. In return clang names a branch by its column,
 where gcov gives the branches of a line in the order of the code only. So branches are added up, over the variants and over the
 trees made from one template, where the line has equally many of them; where it has another number, it is another code, which
-must be reached by itself. For the same reason HMM_UNLIKELY is nothing but its argument here.
+must be reached by itself. For the same reason HMM_UNLIKELY is nothing but its argument here, and gcc may not make one branch of
+two conditions joined by && or ||.
 """
 import argparse
 import concurrent.futures
@@ -25,21 +26,28 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COMPILE = ["gcc", "-std=gnu11", "-w", "-O0", "-Iinclude", "-Isrc", "-Itests"]
-COUNT = ["--coverage", "-DHMM_COVERAGE=1"]
+COUNT = ["--coverage", "-fprofile-abs-path", "-DHMM_COVERAGE=1", "--param=logical-op-non-short-circuit=0"]
+
+# After which a compiler or a program is taken to hang.
+SECONDS = 60
 
 # What the heap is compiled with, for each instance.
 VARIANTS = {
     "level1": ["-DHMM_AUDIT_LEVEL=1", "-DHMM_HOSTED=1"],
     "level0": ["-DHMM_AUDIT_LEVEL=0", "-DHMM_HOSTED=1"],
     "level2": ["-DHMM_AUDIT_LEVEL=2", "-DHMM_HOSTED=1"],
+    "m32": ["-DHMM_AUDIT_LEVEL=1", "-DHMM_HOSTED=1", "-m32"],
     "nostats": ["-DHMM_STATS=0", "-DHMM_HOSTED=0"],
 }
+# Another granule for each: with one of these a smallest block has 1 unit, with the other 2.
+GRANULES = {"default": "-DHMM_HEAP_GRANULE=8", "tiny": "-DHMM_TINY_HEAP_GRANULE=4", "wide": "-DHMM_WIDE_HEAP_GRANULE=32"}
 INSTANCES = {"default": [], "tiny": ["-include", "tests/instances/tiny.h"], "wide": ["-include", "tests/instances/wide.h"]}
 # forge.c is the heap with a few functions added, so all programs are linked to that.
 HEAP_SOURCES = ["tests/heap/forge.c", "src/heap/result.c"]
@@ -52,11 +60,14 @@ HEAP_PROGRAMS = {
     "units_resize": ["units_resize"],
     "units_region": ["units_region"],
     "failures": ["failures_test"],
+    "result": ["result_test"],
     "model": ["model_test", "model_program", "model"],
 }
 AVL_SOURCES = ["tests/avl/avl_subjects.c"]
 AVL_PROGRAMS = {name: [f"avl_{name}_test", "avl_checked", "avl_shapes"]
                 for name in ("build", "damage", "random", "access", "exhaustive", "iterator", "depth")}
+
+BASE_SOURCES = ["tests/base/base_test.c"]
 
 # What must be reached: in the parts of the heap's instances, and in the part `avl`.
 HEAP_FILES = re.compile(r"src/(heap|base)/")
@@ -83,12 +94,18 @@ class Failed(Exception):
 
 
 def run(command, directory=ROOT, environment=None):
-    result = subprocess.run(command, cwd=directory, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                            errors="replace")
-    if result.returncode != 0:
-        tail = "\n".join(result.stdout.splitlines()[-15:])
-        raise Failed(f"{' '.join(command)}\nended with {result.returncode}\n{tail}")
-    return result.stdout
+    # In a group of its own, so that a program that hangs is ended with the processes that it has started.
+    process = subprocess.Popen(command, cwd=directory, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               errors="replace", start_new_session=True)
+    try:
+        output, errors = process.communicate(timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, errors = process.communicate()
+    if process.returncode != 0:
+        tail = "\n".join(errors.splitlines()[-15:])
+        raise Failed(f"{' '.join(command)}\nended with {process.returncode}\n{tail}")
+    return output
 
 
 # ---- Building and running -----------------------------------------------------------------------------------------------------
@@ -110,15 +127,14 @@ class Build:
 
     def compile_jobs(self):
         for source in self.counted:
-            yield COMPILE + COUNT + ["-fprofile-abs-path", *self.options, "-c", source, "-o", self.object_of(source)]
-        for source in [*self.linked, *self.test_sources()]:
+            yield COMPILE + COUNT + [*self.options, "-c", source, "-o", self.object_of(source)]
+        for source in [*self.linked, *self.test_sources(), os.path.join(os.path.dirname(self.directory), "flush.c")]:
             yield COMPILE + [*self.options, "-c", source, "-o", self.object_of(source)]
 
     def run_program(self, name):
         program = os.path.join(self.directory, name)
-        sources = self.counted + self.linked + [f"{source}.c" for source in self.programs[name]]
-        flush = os.path.join(os.path.dirname(self.directory), "flush.o")
-        run(["gcc", "--coverage", *map(self.object_of, sources), flush, "-o", program])
+        sources = self.counted + self.linked + [f"{source}.c" for source in self.programs[name]] + ["flush.c"]
+        run(["gcc", "--coverage", *self.options, *map(self.object_of, sources), "-o", program])
         run([program], self.directory, {**os.environ, "HEAPMM_TEST_STEPS": os.environ.get("HEAPMM_TEST_STEPS", "0")})
 
     def counts(self):
@@ -131,15 +147,16 @@ class Build:
 def builds_of(part):
     if part == "avl":
         return [Build("avl", "avl", [f'-DHMM_AVL_HEADER="{ROOT}/include/heapmm/avl.h"'], AVL_SOURCES, [], AVL_PROGRAMS, "tests/avl")]
-    return [Build(part, variant, options + INSTANCES[part], HEAP_SOURCES, LINKED, HEAP_PROGRAMS, "tests/heap")
-            for variant, options in VARIANTS.items()]
+    variants = {**VARIANTS, "granule": ["-DHMM_HOSTED=1", GRANULES[part]]}
+    heaps = [Build(part, variant, options + INSTANCES[part], HEAP_SOURCES, LINKED, HEAP_PROGRAMS, "tests/heap")
+             for variant, options in variants.items()]
+    return heaps + [Build(part, "base", [], BASE_SOURCES, [], {"base_test": []}, "tests/base")]
 
 
 def measure(builds, work):
     """Compiles and runs everything, as many at a time as there are processors. Returns what failed."""
     with open(os.path.join(work, "flush.c"), "w") as file:
         file.write(FLUSH)
-    run(COMPILE + ["-c", os.path.join(work, "flush.c"), "-o", os.path.join(work, "flush.o")])
     for build in builds:
         build.directory = os.path.join(work, f"{build.part}-{build.name}")
         os.mkdir(build.directory)
@@ -211,17 +228,20 @@ def print_table(part, table):
     print(f"{'':10} {'all':32} {sums[0]:7} {sums[1]:7} {sums[2]:9} {sums[3]:7}")
 
 
-def print_missed(part, table):
-    """Returns how many lines of the source have something that was not reached."""
-    count = 0
-    for path, lines in sorted(table.items()):
+def print_missed(tables):
+    """Prints what was not reached, once for all parts that miss it. Returns how many lines of the source that are."""
+    missed = {}
+    for part, table in tables.items():
+        for path, lines in table.items():
+            for number, line in lines.items():
+                if line.complaint():
+                    missed.setdefault((path, number), {}).setdefault(line.complaint(), []).append(part)
+    for (path, number), complaints in sorted(missed.items()):
         with open(os.path.join(ROOT, path)) as file:
-            text = file.read().splitlines()
-        for number, line in sorted(lines.items()):
-            if line.complaint():
-                count += 1
-                print(f"{path}:{number}: {part}: {line.complaint()}: {text[number - 1].strip()}")
-    return count
+            text = file.read().splitlines()[number - 1].strip()
+        for complaint, parts in complaints.items():
+            print(f"{path}:{number}: {', '.join(parts)}: {complaint}: {text}")
+    return len(missed)
 
 
 # ---- Itself -------------------------------------------------------------------------------------------------------------------
@@ -266,7 +286,7 @@ def main():
                 add_up(build.counts(), AVL_FILES if part == "avl" else HEAP_FILES, tables[part])
             print_table(part, tables[part])
         print()
-        missed = sum(print_missed(part, tables[part]) for part in parts)
+        missed = print_missed(tables)
         print(f"{missed} lines are not reached, or not in all their branches" if missed else "all lines and branches are reached")
         if arguments.check and missed:
             sys.exit(1)
