@@ -46,6 +46,7 @@ set(HEAPMM_TEST_ROWS
     "tiny-level0       | long  | direct   | -O2              | HMM_AUDIT_LEVEL=0"
     "tiny-asan-level1  | long  | direct   | ${asan}          | HMM_AUDIT_LEVEL=1"
     "tiny-ubsan-level2 | long  | direct   | ${ubsan}         | HMM_AUDIT_LEVEL=2"
+    "tiny-granule4     | long  | direct   | -O2              | HMM_TINY_HEAP_GRANULE=4"
     "wide-level0       | long  | direct   | -O2              | HMM_AUDIT_LEVEL=0"
     "wide-level2       | long  | direct   | -O2              | HMM_AUDIT_LEVEL=2"
     "wide-m32-level1   | long  | direct   | -m32 -O2         | HMM_AUDIT_LEVEL=1"

@@ -219,7 +219,8 @@ static void shifted_spans(void) {
     for (size_t i = 0; i < REGIONS; i++) {
         const hmm_result code = i == 0 ? HMM_FAULT_NOT_A_HEAP : HMM_FAULT_SPANS;
         for (ptrdiff_t offset = -2 * GRANULE; offset <= 2 * GRANULE; offset++) {
-            const bool same_place = offset <= 0 && offset > -(ptrdiff_t)GRANULE; /* but another start */
+            const ptrdiff_t alignment = i == 0 ? HEAP_ALIGNMENT : GRANULE;
+            const bool same_place = offset <= 0 && offset > -alignment; /* but another start */
             if (offset == 0) continue;
             spans_now[i].memory = at_offset(spans_now[i].memory, offset);
             EXPECT_CODE(same_place ? HMM_FAULT_SPANS : code);
@@ -271,7 +272,7 @@ static void moved_on_its_own(void) {
     for (int which = 0; which < 2; which++)
         for (int other = 0; other < 2; other++) {
             get_spans(&away, spans);
-            unsigned char *place = region_of(&away, 2) + (other ? GRANULE : 0);
+            unsigned char *place = region_of(&away, 2) + (other ? HEAP_ALIGNMENT : 0);
             away.regions = REGIONS;
             raw_copy(place, spans[which].memory, spans[which].bytes);
             spans[which].memory = place;
@@ -281,9 +282,9 @@ static void moved_on_its_own(void) {
     forget(&home);
 }
 
-/* Each region cut off at every granule, and a byte before and after it, its end at a guard page. */
+/* Each region cut off at every granule at which it can stand, and a byte before it, its end at a guard page. */
 static void truncated(void) {
-    const size_t stride = GRANULE * (HMM_VALGRIND ? 37 : HMM_TESTS_ASAN ? 4 : 1);
+    const size_t stride = HEAP_ALIGNMENT * (HMM_VALGRIND ? 37 : HMM_TESTS_ASAN ? 4 : 1);
     make_busy(REGIONS, first_seed());
     for (size_t i = 0; i < REGIONS; i++)
         for (size_t bytes = 0; bytes < home.bytes[i]; bytes += stride) {

@@ -233,7 +233,8 @@ static void any_bit_of_the_control_block(void) {
     EXPECT_UNCHANGED();
     EXPECT(seen[HMM_FAULT_CONTROL] && seen[HMM_FAULT_REGION_RECORD] && seen[HMM_FAULT_INDEX] && seen[HMM_FAULT_LINK]);
     EXPECT(seen[HMM_FAULT_COUNTS] || !HMM_STATS);
-    const size_t count = WORD < (int)sizeof(uint32_t) ? sizeof(uint32_t) : (size_t)WORD; /* bytes of a number of units or blocks */
+    const size_t count =
+        WORD < (int)sizeof(uint32_t) ? sizeof(uint32_t) : (size_t)WORD; /* bytes of a number of units or blocks */
     const size_t history = HMM_STATS ? sizeof(size_t) + 2 * count : 3 * sizeof(size_t) + 4 * count;
     const size_t padding = GRANULE + sizeof(size_t);
     EXPECT(unnoticed <= 8 * (history + padding));

@@ -21,7 +21,7 @@ static hmm_heap *create(void *memory, size_t bytes) {
 /* From 1 on, until one is enough; where the memory is aligned, from then on every number is. */
 static void create_of_every_size(void) {
     raw_fill(ground, 0xA5, GROUND);
-    for (size_t start = 0; start <= GRANULE; start += GRANULE / 8) {
+    for (size_t start = 0; start <= GRANULE; start += GRANULE < 8 ? 1 : GRANULE / 8) {
         size_t bytes = 0;
         hmm_heap *least = NULL;
         while (least == NULL) {
@@ -178,7 +178,7 @@ static void extend_too_far(void) {
         EXPECT_EXTEND_REFUSED(start, gap + 1, HMM_FAULT_REGION_OVERLAPS, end);
         EXPECT_EXTEND_REFUSED(start, gap + lent[i + 1].bytes, HMM_FAULT_REGION_OVERLAPS, end);
         EXPECT_EXTEND_REFUSED(start, gap + lent[i + 1].bytes + 100, HMM_FAULT_REGION_OVERLAPS, end);
-        EXPECT_EXTEND_REFUSED(start, GROUND, HMM_FAULT_REGION_OVERLAPS, end);
+        EXPECT_EXTEND_REFUSED(start, GROUND / 2, HMM_FAULT_REGION_OVERLAPS, end);
     }
     EXPECT_EQ(hmm_heap_extend_region(heap, ground + lent[0].start, lent[1].start - lent[0].start - lent[0].bytes), HMM_OK);
     end_heap();

@@ -45,7 +45,8 @@ typedef HMM_TEST_LINK heap_link;
 enum {
     WORD = (int)HMM_HEAP_BLOCK_OVERHEAD, /* a header, a footer, a canary, a link: all of one width */
     GRANULE = HMM_HEAP_GRANULE,
-    SMALLEST = (4 * WORD + GRANULE - 1) / GRANULE * GRANULE, /* header, two links, footer */
+    HEAP_ALIGNMENT = GRANULE < (int)_Alignof(uint64_t) ? (int)_Alignof(uint64_t) : GRANULE, /* of the control block */
+    SMALLEST = (4 * WORD + GRANULE - 1) / GRANULE * GRANULE,                                /* header, two links, footer */
     CANARY = HMM_AUDIT_LEVEL >= 2 ? WORD : 0,
     OVERHEAD = WORD + CANARY, /* bytes of an allocated block that the caller may not use */
     WORD_BITS = 8 * WORD,

@@ -6,8 +6,10 @@
 /* LARGE: that and some more fits in. */
 enum {
     KIB = 1024,
-    MEMORY = HMM_HEAP_LARGEST_BLOCK < 256 * KIB ? 64 * KIB : 256 * KIB,
-    LARGE = MEMORY < 256 * KIB ? 8000 : 40000
+    MEMORY = HMM_HEAP_LARGEST_BLOCK < 256 * KIB ? HMM_HEAP_LARGEST_BLOCK + GRANULE : 256 * KIB,
+    LARGE = MEMORY < 64 * KIB    ? 4000
+            : MEMORY < 256 * KIB ? 8000
+                                 : 40000
 };
 
 static _Alignas(4096) unsigned char memory[MEMORY];

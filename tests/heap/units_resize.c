@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "fixture.h"
 
-enum { MEMORY = 64 * 1024 };
+enum { MEMORY = HMM_HEAP_LARGEST_BLOCK < 64 * 1024 ? HMM_HEAP_LARGEST_BLOCK + GRANULE : 64 * 1024 };
 
 static _Alignas(4096) unsigned char memory[MEMORY];
 static fault_notes notes;
