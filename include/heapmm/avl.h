@@ -53,6 +53,8 @@
  * HMM_AVL_MAX_DEPTH   optional: depth of the deepest tree, which sizes the paths kept on the stack (a handle and a byte for each
  *                     level). HMM_AVL_DEPTH_FOR(most nodes) gives it. Default 45, enough for any 2^32 nodes.
  * HMM_AVL_CAN_FAIL    optional: 1 if there is a hook `access`, which may fail. Default 0.
+ * HMM_AVL_READ_ONLY   optional: 1 for functions that read a tree only: those which change one are not made, and need no hooks
+ *                     set_child and set_balance. Default 0.
  * HMM_AVL_FUNCTION    optional: how the functions are declared. Default static inline.
  *
  * ## Hooks: functions of the same prefix, declared before the inclusion; static inline ones become plain loads and stores
@@ -145,6 +147,10 @@
 #define HMM_AVL_CAN_FAIL 0
 #endif
 
+#ifndef HMM_AVL_READ_ONLY
+#define HMM_AVL_READ_ONLY 0
+#endif
+
 #ifndef HMM_AVL_FUNCTION
 #define HMM_AVL_FUNCTION static inline
 #endif
@@ -177,6 +183,12 @@ HMM_AVL_FUNCTION bool HMM_AVL(avl_reach)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE
     if (!HMM_AVL_CAN_FAIL) return true;
     if (depth >= HMM_AVL(avl_max_depth)) return false;
     return HMM_AVL(access)(context, node);
+}
+
+/* Whether `other` lies beyond `node` in a direction. */
+HMM_AVL_FUNCTION bool HMM_AVL(avl_beyond)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE node, int direction, HMM_AVL_HANDLE other) {
+    const int order = HMM_AVL(compare)(context, HMM_AVL(key)(context, other), node);
+    return direction ? order > 0 : order < 0;
 }
 
 /* ---- Reading ------------------------------------------------------------------------------------------------------------- */
@@ -377,6 +389,7 @@ HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(previous)(HMM_AVL(iterator) *it) {
 
 /* ---- Changing ------------------------------------------------------------------------------------------------------------ */
 
+#if !HMM_AVL_READ_ONLY
 /* Puts `node` where the path's node at `depth` hangs: under the node before it, or at the root. */
 HMM_AVL_FUNCTION void HMM_AVL(avl_hang)(HMM_AVL_CONTEXT context, const HMM_AVL(avl_path) *path, int depth, HMM_AVL_HANDLE *root,
                                         HMM_AVL_HANDLE node) {
@@ -483,12 +496,6 @@ HMM_AVL_FUNCTION HMM_AVL_HANDLE HMM_AVL(insert)(HMM_AVL_CONTEXT context, HMM_AVL
 /* Whether there is a node and it is accessible. */
 HMM_AVL_FUNCTION bool HMM_AVL(avl_usable)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE node) {
     return node != HMM_AVL_NULL && HMM_AVL(access)(context, node);
-}
-
-/* Whether `other` lies beyond `node` in a direction. */
-HMM_AVL_FUNCTION bool HMM_AVL(avl_beyond)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE node, int direction, HMM_AVL_HANDLE other) {
-    const int order = HMM_AVL(compare)(context, HMM_AVL(key)(context, other), node);
-    return direction ? order > 0 : order < 0;
 }
 
 /* Whether avl_shrunk can do its work when the node at `index` is removed: the same walk, read-only.
@@ -682,6 +689,8 @@ HMM_AVL_FUNCTION bool HMM_AVL(build)(HMM_AVL_CONTEXT context, HMM_AVL_HANDLE *ro
     }
 }
 
+#endif
+
 /* ---- Checking ------------------------------------------------------------------------------------------------------------ */
 
 /* Checks a whole tree: the order of keys, each balance against the real depths, no path longer than HMM_AVL_MAX_DEPTH.
@@ -735,4 +744,5 @@ HMM_AVL_FUNCTION ptrdiff_t HMM_AVL(check)(HMM_AVL_CONTEXT context, HMM_AVL_HANDL
 #undef HMM_AVL_CONTEXT
 #undef HMM_AVL_MAX_DEPTH
 #undef HMM_AVL_CAN_FAIL
+#undef HMM_AVL_READ_ONLY
 #undef HMM_AVL_FUNCTION

@@ -24,7 +24,7 @@ HMM_INTERNAL bool span_is_usable(const hmm_span *span, size_t alignment, size_t 
     const uintptr_t start = address_of(span->memory);
     if (span->memory == NULL || hmm_span_wraps(start, span->bytes)) return false;
     const struct division d = divide(start, span->bytes, alignment, record_bytes);
-    return d.first > start && d.first <= d.end && d.end <= d.limit;
+    return d.first > start && d.first <= d.end;
 }
 
 HMM_INTERNAL bool link_is_a_record(const struct HMM_HEAP *heap, const hmm_span *regions, size_t count, HMM_LINK link) {
@@ -34,11 +34,10 @@ HMM_INTERNAL bool link_is_a_record(const struct HMM_HEAP *heap, const hmm_span *
     return false;
 }
 
-/* Whether a record's links say that its blocks begin where a span's do and end inside it, not further than one block can reach.
- * On 32 bit several links would lead to one address; only one is right. */
+/* Whether a record's links say that its blocks begin where a span's do and end inside it, not further than one block can reach. */
 HMM_INTERNAL bool ends_fit_span(const struct HMM_HEAP *heap, const struct region *r, const struct division *d) {
     const struct block *first = first_block(heap, r), *end = region_end(heap, r);
-    return r->first == link_of(heap, first) && address_of(first) == d->first && r->end == link_of(heap, end) &&
+    return link_is_exact(heap, r->first, first) && address_of(first) == d->first && link_is_exact(heap, r->end, end) &&
            address_of(end) >= d->first && address_of(end) <= d->limit &&
            (address_of(end) - d->first) >> HMM_GRANULE_SHIFT <= HMM_UNITS_MOST;
 }

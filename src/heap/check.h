@@ -53,7 +53,7 @@ HMM_INTERNAL int check_regions(const struct HMM_HEAP *heap, hmm_fault *fault) {
         const intptr_t start = (intptr_t)(region_start(r) - address_of(heap));
         const intptr_t end = (intptr_t)(region_limit(heap, r) - address_of(heap));
         if (start < limit || r->first > r->end || end < start)
-            return found(fault, HMM_FAULT_REGION_RECORD, r, "two regions overlap");
+            return found(fault, HMM_FAULT_REGION_RECORD, r, "two regions overlap, or one ends before it begins");
         limit = end;
     }
     return HMM_OK;
@@ -153,7 +153,7 @@ HMM_INTERNAL int checked_compare(struct class_view *view, hmm_units key, HMM_LIN
 HMM_INTERNAL bool link_is_sound(const struct HMM_HEAP *heap, HMM_LINK link, unsigned number) {
     const struct block *b = block_of_link(heap, link);
     const hmm_units room = units_to_end(heap, b);
-    if (room < HMM_UNITS_LEAST || link != link_of(heap, b)) return false;
+    if (room < HMM_UNITS_LEAST || !link_is_exact(heap, link, b)) return false;
     const hmm_word header = *header_of(b);
     const bool valid = HMM_AUDIT_LEVEL < 1 || header_is_valid(heap, b, header);
     return valid && says_free(header) && size_is_plausible(size_in(header), room) && class_of(heap, size_in(header)) == number;
@@ -163,15 +163,6 @@ HMM_INTERNAL bool checked_access(struct class_view *view, HMM_LINK node) {
     return link_is_sound(view->heap, node, view->number);
 }
 
-/* Checking changes nothing, but the template has functions that would. */
-HMM_INTERNAL void checked_set_child(struct class_view *view, HMM_LINK node, int direction, HMM_LINK child) {
-    (void)view, (void)node, (void)direction, (void)child;
-}
-
-HMM_INTERNAL void checked_set_balance(struct class_view *view, HMM_LINK node, int balance) {
-    (void)view, (void)node, (void)balance;
-}
-
 #define HMM_AVL(name) checked_##name
 #define HMM_AVL_HANDLE hmm_link
 #define HMM_AVL_NULL HMM_NO_BLOCK
@@ -179,6 +170,7 @@ HMM_INTERNAL void checked_set_balance(struct class_view *view, HMM_LINK node, in
 #define HMM_AVL_CONTEXT struct class_view *
 #define HMM_AVL_MAX_DEPTH HMM_SIZE_TREE_DEPTH
 #define HMM_AVL_CAN_FAIL 1
+#define HMM_AVL_READ_ONLY 1
 #define HMM_AVL_FUNCTION HMM_INTERNAL
 #include "heapmm/avl.h"
 

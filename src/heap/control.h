@@ -73,12 +73,12 @@ HMM_INTERNAL struct division divide(uintptr_t start, size_t bytes, size_t alignm
     return d;
 }
 
-/* Whether there is room for a block. Every term is compared as a size, so that a sum past the end of the address space shows. */
+/* Whether there is room for a block. What stands in front is compared as a size, so that a sum past the end of the address space
+ * shows. If it fits, first is not above limit, and not above end either, since both are multiples of the granule. */
 HMM_INTERNAL bool division_has_room(const struct division *d) {
     const size_t bytes = (size_t)(d->limit - d->start);
     const size_t in_front = (size_t)(d->first - d->start);
-    const size_t behind = (size_t)(d->limit - d->end);
-    return in_front <= bytes && behind <= bytes - in_front && bytes - in_front - behind >= HMM_UNITS_LEAST * HMM_GRANULE;
+    return in_front <= bytes && d->end - d->first >= HMM_UNITS_LEAST * HMM_GRANULE;
 }
 
 HMM_INTERNAL bool division_is_too_large(const struct division *d) {

@@ -11,6 +11,8 @@
 #include "inspect.h"
 #include "resize.h"
 
+#define HMM_TEXT_OPTIONS "options.size is not the size of a known version of the options"
+
 /* A sound copy of the options; false if their size is not that of a known version. */
 HMM_INTERNAL bool options_are_sound(const HMM_NAME(options) * options, HMM_NAME(options) * sound) {
     *sound = (HMM_NAME(options)){.size = sizeof *sound};
@@ -24,19 +26,20 @@ HMM_INTERNAL bool options_are_sound(const HMM_NAME(options) * options, HMM_NAME(
 
 HMM_ENTRY struct HMM_HEAP *HMM_NAME(create)(void *memory, size_t bytes, const HMM_NAME(options) * options) {
     HMM_NAME(options) sound;
-    if (!options_are_sound(options, &sound)) {
-        const hmm_fault fault = {HMM_FAULT_OPTIONS, options, "options.size is not the size of a known version of the options"};
+    struct HMM_HEAP *heap = NULL;
+    const hmm_fault fault = {HMM_FAULT_OPTIONS, options, HMM_TEXT_OPTIONS};
+    if (options_are_sound(options, &sound))
+        heap = create_heap(memory, bytes, &sound);
+    else
         call_fault_handler(NULL, NULL, &fault);
-        return NULL;
-    }
-    return create_heap(memory, bytes, &sound);
+    return heap;
 }
 
 HMM_ENTRY struct HMM_HEAP *HMM_NAME(attach)(const hmm_span *regions, size_t count, const HMM_NAME(options) * options,
                                             hmm_fault *fault) {
     HMM_NAME(options) sound;
     if (!options_are_sound(options, &sound)) {
-        found(fault, HMM_FAULT_OPTIONS, options, "options.size is not the size of a known version of the options");
+        found(fault, HMM_FAULT_OPTIONS, options, HMM_TEXT_OPTIONS);
         return NULL;
     }
     hmm_memory_enter();

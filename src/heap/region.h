@@ -126,16 +126,20 @@ HMM_INLINE bool region_holds(const struct HMM_HEAP *heap, const struct region *r
     return address - first < address_of(region_end(heap, r)) - first;
 }
 
-/* The greatest link at or below an address, if links reach it. */
-HMM_INTERNAL bool link_reaches(const struct HMM_HEAP *heap, uintptr_t address, HMM_LINK *link) {
-    const intptr_t distance = (intptr_t)(address - address_of(heap)) >> HMM_GRANULE_SHIFT;
-    *link = (HMM_LINK)distance;
-    return *link == distance && *link >= HMM_LINK_LEAST;
+/* The greatest link at or below an address that links reach. */
+HMM_INTERNAL HMM_LINK link_at_or_below(const struct HMM_HEAP *heap, uintptr_t address) {
+    return (HMM_LINK)((intptr_t)(address - address_of(heap)) >> HMM_GRANULE_SHIFT);
+}
+
+/* Whether short links reach an address. */
+HMM_INTERNAL bool links_reach(const struct HMM_HEAP *heap, uintptr_t address) {
+    const HMM_LINK link = link_at_or_below(heap, address);
+    return link == (intptr_t)(address - address_of(heap)) >> HMM_GRANULE_SHIFT && link >= HMM_LINK_LEAST;
 }
 
 HMM_OUTLINE const struct region *search_region(struct region_view *view, uintptr_t address) {
-    HMM_LINK link;
-    if (!link_reaches(view->heap, address, &link)) return NULL;
+    if (HMM_LINKS_ARE_SHORT && !links_reach(view->heap, address)) return NULL;
+    const HMM_LINK link = link_at_or_below(view->heap, address);
     const HMM_LINK node = regions_search(view, view->heap->regions, link, HMM_AVL_LESS_EQUAL);
     if (node == HMM_NO_REGION) return NULL;
     const struct region *r = region_of_link(view->heap, node);
