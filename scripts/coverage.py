@@ -53,7 +53,7 @@ INSTANCES = {"default": [], "tiny": ["-include", "tests/instances/tiny.h"], "wid
 HEAP_SOURCES = ["tests/heap/forge.c", "src/heap/result.c"]
 LINKED = ["src/os/fault.c"]
 HEAP_PROGRAMS = {
-    "faults": ["faults_test", "faults_pointer", "faults_block", "faults_tree", "faults_heap", "faults_region", "faults_handler"],
+    "faults": ["faults_test", "faults_pointer", "faults_block", "faults_tree", "faults_forged", "faults_heap", "faults_region", "faults_handler"],
     "attach": ["attach_test"],
     "attach_forged": ["attach_forged_test"],
     "units_alloc": ["units_alloc"],

@@ -5,6 +5,7 @@
  *     faults_pointer.c   pointers that are no allocated block
  *     faults_block.c     overwritten blocks: headers, footers, links, payloads
  *     faults_tree.c      overwritten nodes of trees
+ *     faults_forged.c    damage whose check values and checksums are right
  *     faults_heap.c      overwritten sentinels, region records and control blocks
  *     faults_region.c    regions that cannot be taken
  *     faults_handler.c   what a handler may do, and the default one
@@ -36,7 +37,7 @@ typedef struct fault_tests {
     size_t count;
 } fault_tests;
 
-extern const fault_tests pointer_faults, block_faults, tree_faults, heap_faults, region_faults, handler_faults;
+extern const fault_tests pointer_faults, block_faults, tree_faults, forged_faults, heap_faults, region_faults, handler_faults;
 
 /* Usable bytes of a block of so many units. */
 static inline size_t usable_of(size_t units) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "faults.h"
+#include "forge.h"
 
 /* ---- Handlers of one's own ----------------------------------------------------------------------------------------------- */
 
@@ -158,6 +159,21 @@ static void default_handler(void) {
     end_heap();
 }
 
+/* A handler, or its context, in a control block that was overwritten cannot be trusted either. */
+static void handler_that_was_overwritten(void) {
+    make_row();
+    hmm_heap_free(heap, row[0]);
+    for (size_t f = 0; f < forge_control_field_count; f++) {
+        const forge_field *field = &forge_control_fields[f];
+        if (strcmp(field->name, "on_fault") != 0 && strcmp(field->name, "context") != 0) continue;
+        raw_flip((unsigned char *)heap + field->at, 0x40);
+        expect_ended(free_the_block_again, HMM_FAULT_NOT_ALLOCATED, row[0]);
+        raw_flip((unsigned char *)heap + field->at, 0x40);
+    }
+    EXPECT_EQ(notes.count, 0);
+    end_heap();
+}
+
 static void create_in_too_little(void) {
     heap = hmm_heap_create(ground, 10, NULL);
 }
@@ -167,15 +183,17 @@ static void default_handler_of_create(void) {
 }
 
 static hmm_heap_options wrong_options;
+static void (*handler_before)(int number);
 
 /* In the process that is about to end, which has its own copy of the ground: it is untouched, all bytes are alike. */
 static void look_at_the_ground(int number) {
     if (raw_difference(ground, ground + 1, GROUND - 1) != GROUND - 1) _exit(EXIT_FAILURE);
-    signal(number, SIG_DFL);
+    signal(number, handler_before);
+    raise(number);
 }
 
 static void create_with_wrong_options(void) {
-    signal(HMM_HOSTED ? SIGABRT : SIGILL, look_at_the_ground);
+    handler_before = signal(HMM_HOSTED ? SIGABRT : SIGILL, look_at_the_ground);
     heap = hmm_heap_create(ground, GROUND, &wrong_options);
 }
 
@@ -238,6 +256,7 @@ static void block_is_spoilt_while_it_moves(void) {
 static const struct test tests[] = {
     TEST(jumps_out_of_the_heap),     TEST(jumps_out_of_create),     TEST(handler_reads_the_heap),         TEST(default_handler),
     TEST(default_handler_of_create), TEST(options_of_unknown_size), TEST(block_is_spoilt_while_it_moves),
+    TEST(handler_that_was_overwritten),
 };
 
 const fault_tests handler_faults = {tests, sizeof tests / sizeof tests[0]};
