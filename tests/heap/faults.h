@@ -86,8 +86,9 @@ void expect_found(const char *file, int line, hmm_result code, const void *from,
 
 /* ---- Damage -------------------------------------------------------------------------------------------------------------- */
 
-/* Overwrites a word; repair() undoes that, and the heap must be sound again. */
+/* Overwrites a word; repair_word() undoes that; repair() too, and the heap must be sound again. */
 void overwrite(void *word, heap_word value);
+void repair_word(void);
 void repair(void);
 
 static inline void flip_bit(unsigned char *word, unsigned bit) {

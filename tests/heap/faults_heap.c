@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "faults.h"
+#include "forge.h"
 
 enum { FIRST = 4 * KIB, SECOND = 8 * KIB, SECOND_START = 16 * KIB + 3 };
 
@@ -157,6 +158,132 @@ static void any_bit_of_a_region_record(void) {
             EXPECT_WORKS_ELSEWHERE();
             repair();
         }
+    end_heap();
+}
+
+/* The record of the first region, as far as operations on it look: the bytes in front of it are where they were. */
+static void record_of_the_first_region(void) {
+    const forge_field *lead = &forge_record_fields[0];
+    while (strcmp(lead->name, "lead") != 0) lead++;
+    make_heap(FIRST);
+    elsewhere = hmm_heap_alloc(heap, usable_of(ELSEWHERE_UNITS));
+    EXPECT(elsewhere != NULL && hmm_heap_alloc(heap, 0) != NULL);
+    for (size_t f = 0; f < forge_record_field_count; f++) {
+        const forge_field *field = &forge_record_fields[f];
+        if (field == lead || strcmp(field->name, "first") == 0 || strcmp(field->name, "end") == 0) continue;
+        flip_bit(ground + field->at, 1);
+        EXPECT_REFUSED(EXPECT(hmm_heap_extend_region(heap, ground, 64) == HMM_FAULT_REGION_RECORD), HMM_FAULT_REGION_RECORD,
+                       ground);
+        EXPECT_REFUSED(EXPECT(hmm_heap_shrink_region(heap, ground, 64) == 0), HMM_FAULT_REGION_RECORD, ground);
+        EXPECT_REFUSED(EXPECT(hmm_heap_remove_region(heap, ground) == HMM_FAULT_REGION_RECORD), HMM_FAULT_REGION_RECORD, ground);
+        EXPECT_FOUND(HMM_FAULT_REGION_RECORD, ground);
+        EXPECT_WORKS_ELSEWHERE();
+        repair();
+    }
+    end_heap();
+}
+
+/* A damaged record beside the path of the one that is removed, where the tree of regions must rotate. The free blocks are of
+ * different classes, so that no link leads from one region to another. */
+static void record_beside_the_path(void) {
+    enum { STEP = 3 * KIB, ADDED = 3 };
+    static const size_t bytes[ADDED] = {600, 1200, 2400};
+    make_heap(FIRST);
+    for (size_t i = 0; i < ADDED; i++) EXPECT_EQ(hmm_heap_add_region(heap, ground + SECOND_START + i * STEP, bytes[i]), HMM_OK);
+    size_t refused = 0;
+    for (size_t removed = 0; removed < ADDED; removed++)
+        for (size_t damaged = 0; damaged < ADDED; damaged++) {
+            unsigned char *region = ground + SECOND_START + removed * STEP;
+            unsigned char *record = ground + SECOND_START + damaged * STEP;
+            record += (size_t)(-(uintptr_t)record % GRANULE);
+            flip_bit(record, 3);
+            watch();
+            if (hmm_heap_remove_region(heap, region) == HMM_OK) {
+                repair_word();
+                EXPECT_EQ(hmm_heap_add_region(heap, region, bytes[removed]), HMM_OK);
+                EXPECT_SOUND(heap);
+            } else {
+                expect_refused(__FILE__, __LINE__, HMM_FAULT_REGION_RECORD, record, record);
+                refused++;
+                repair();
+            }
+        }
+    EXPECT(refused > ADDED); /* on the path, and beside it */
+    end_heap();
+}
+
+/* ---- The free block at a region's end, or that fills it ------------------------------------------------------------------ */
+
+#define EXPECT_EXTEND_REFUSED(more, code, address) \
+    EXPECT_REFUSED(EXPECT(hmm_heap_extend_region(heap, ground, more) == (int)(code)), code, address)
+#define EXPECT_SHRINK_REFUSED(bytes, code, from, to) \
+    EXPECT_REFUSED_IN(EXPECT(hmm_heap_shrink_region(heap, ground, bytes) == 0), code, from, to)
+
+/* Its footer, its place in the index, and that of the size which it would have. It is large, others of its tree are near it. */
+static void free_block_at_the_end(void) {
+    enum { WORDS_TO_BALANCE = 4 };
+    make_row();
+    const picture *all = picture_of(heap);
+    const hmm_block last = all->blocks[all->count - 1];
+    unsigned char *p = (unsigned char *)(uintptr_t)last.memory;
+    EXPECT(last.free && p + last.bytes == end_of_heap);
+
+    overwrite(end_of_heap - 2 * WORD, 0);
+    EXPECT_EXTEND_REFUSED(256, HMM_FAULT_FOOTER, end_of_heap);
+    EXPECT_SHRINK_REFUSED(256, HMM_FAULT_FOOTER, end_of_heap, end_of_heap);
+    repair();
+    overwrite(p + WORDS_TO_BALANCE * WORD, 2);
+    EXPECT_EXTEND_REFUSED(256, HMM_FAULT_LINK, p);
+    EXPECT_SHRINK_REFUSED(256, HMM_FAULT_LINK, p, p);
+    EXPECT_SHRINK_REFUSED(SIZE_MAX, HMM_FAULT_LINK, p, p);
+    repair();
+    end_heap();
+}
+
+/* Shrunk so that a block of ROW_UNITS is left, or extended so that one of one more comes into being: into lists whose newest
+ * block is damaged. */
+static void list_that_a_new_end_brings_a_block_into(void) {
+    make_row();
+    hmm_heap_free(heap, row[4]);
+    const size_t bytes = hmm_heap_shrink_region(heap, ground, SIZE_MAX);
+    EXPECT(bytes > 0);
+    EXPECT_EQ(hmm_heap_extend_region(heap, ground, (size_t)(ROW_UNITS - 1) * GRANULE), HMM_OK);
+    overwrite(row[4] + WORD, 1);
+    EXPECT_EXTEND_REFUSED(GRANULE, HMM_FAULT_LINK, row[4]);
+    repair();
+    EXPECT_EQ(hmm_heap_extend_region(heap, ground, (size_t)3 * GRANULE), HMM_OK);
+    overwrite(row[4] + WORD, 1);
+    EXPECT_SHRINK_REFUSED((size_t)2 * GRANULE, HMM_FAULT_LINK, row[4], row[4]);
+    repair();
+    for (size_t i = 5; i < ROW; i++) hmm_heap_free(heap, row[i]);
+    end_heap();
+}
+
+/* Its only free block, and a region whose first block only is free. */
+static void removal_of_a_region(void) {
+    unsigned char *p;
+    make_heap(FIRST);
+    unsigned char *region = ground + SECOND_START;
+    (void)add_second(&p);
+    hmm_heap_free(heap, p);
+    const picture *all = picture_of(heap);
+    const hmm_block only = all->blocks[all->count - 1];
+    unsigned char *first = (unsigned char *)(uintptr_t)only.memory;
+    EXPECT(only.free && first > region);
+
+    overwrite(first + only.bytes - 2 * WORD, 1);
+    EXPECT_REFUSED(EXPECT(hmm_heap_remove_region(heap, region) == HMM_FAULT_FOOTER), HMM_FAULT_FOOTER, first);
+    repair();
+    overwrite(first, 1);
+    EXPECT_REFUSED(EXPECT(hmm_heap_remove_region(heap, region) == HMM_FAULT_LINK), HMM_FAULT_LINK, first);
+    repair();
+    p = hmm_heap_alloc(heap, SECOND - 2 * KIB); /* at the high end */
+    EXPECT(p > first && !block_at(heap, p).free && block_at(heap, first).free);
+    EXPECT_EQ(hmm_heap_remove_region(heap, region), HMM_IN_USE);
+    hmm_heap_free(heap, p);
+    EXPECT_PTR_EQ(hmm_heap_alloc_greedy(heap, SECOND / 2, SIZE_MAX, NULL), first);
+    EXPECT_EQ(hmm_heap_remove_region(heap, region), HMM_IN_USE);
+    EXPECT_EQ(notes.count, 0);
     end_heap();
 }
 
@@ -323,11 +450,21 @@ static void no_heap(void) {
 }
 
 static const struct test tests[] = {
-    TEST(end_overwritten_by_an_overflow), TEST(any_bit_of_the_end),
-    TEST(links_of_blocks_at_the_end),     TEST(links_of_the_block_of_a_region),
-    TEST(any_bit_of_a_region_record),     TEST(first_header_of_a_region),
-    TEST(any_bit_of_the_control_block),   TEST(any_bit_of_the_handler),
-    TEST(any_bit_of_the_index),           TEST(no_heap),
+    TEST(end_overwritten_by_an_overflow),
+    TEST(any_bit_of_the_end),
+    TEST(links_of_blocks_at_the_end),
+    TEST(links_of_the_block_of_a_region),
+    TEST(any_bit_of_the_handler),
+    TEST(any_bit_of_a_region_record),
+    TEST(record_of_the_first_region),
+    TEST(record_beside_the_path),
+    TEST(free_block_at_the_end),
+    TEST(list_that_a_new_end_brings_a_block_into),
+    TEST(removal_of_a_region),
+    TEST(first_header_of_a_region),
+    TEST(any_bit_of_the_control_block),
+    TEST(any_bit_of_the_index),
+    TEST(no_heap),
 };
 
 const fault_tests heap_faults = {tests, sizeof tests / sizeof tests[0]};

@@ -157,6 +157,8 @@ static void add_out_of_reach(void) {
                                     here - far - 1, here - far - 2 * GRANULE, here + UINTPTR_MAX / 2};
         for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
             EXPECT_ADD_REFUSED((void *)places[i], 4 * KIB, HMM_FAULT_REGION_FAR);
+    } else { /* neither above nor below the heap, but half of all addresses away */
+        EXPECT_ADD_REFUSED((void *)((uintptr_t)heap + UINTPTR_MAX / 2 - KIB), 4 * KIB, HMM_FAULT_REGION_FAR);
     }
     end_heap();
 }

@@ -177,9 +177,13 @@ void overwrite(void *word, heap_word value) {
     raw_set_word(word, value);
 }
 
-void repair(void) {
+void repair_word(void) {
     raw_set_word(overwritten.word, overwritten.value);
     overwritten.word = NULL;
+}
+
+void repair(void) {
+    repair_word();
     EXPECT_SOUND(heap);
 }
 
