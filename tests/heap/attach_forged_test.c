@@ -430,6 +430,63 @@ static void forged_region_trees(void) {
     set_upper_half(&away, PROT_READ | PROT_WRITE);
 }
 
+/* A root that is no record. */
+static void forged_root(void) {
+    const forge_field *root = &forge_control_fields[0];
+    while (strcmp(root->name, "regions") != 0) root++;
+    set_upper_half(&away, PROT_NONE);
+    make_busy(REGIONS, first_seed());
+    copy_away(0);
+    hmm_heap *heap = (hmm_heap *)(void *)region_of(&away, 0);
+    const heap_link links[] = {forge_link(heap, region_of(&away, 1)) + 1, 2, LINK_MOST, LINK_LEAST};
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        raw_set_word((unsigned char *)heap + root->at, (heap_word)links[i]);
+        forge_seal_control(heap);
+        expect_refused(HMM_FAULT_SPANS);
+    }
+    forget(&home);
+    set_upper_half(&away, PROT_READ | PROT_WRITE);
+}
+
+/* Sealed records with a number that their span does not have: beside it, far from it, or one that cannot be. */
+static void forged_numbers_of_a_record(void) {
+    set_upper_half(&away, PROT_NONE);
+    make_busy(REGIONS, first_seed());
+    copy_away(0);
+    hmm_heap *heap = (hmm_heap *)(void *)region_of(&away, 0);
+    for (size_t i = 0; i < REGIONS; i++)
+        for (size_t f = 0; f < forge_record_field_count; f++) {
+            const forge_field *field = &forge_record_fields[f];
+            if (strcmp(field->name, "seal") == 0 || field->bytes != WORD) continue;
+            unsigned char *record = region_of(&away, i), *word = record + field->at;
+            const heap_word right = raw_word(word), far = (heap_word)(REGION / GRANULE);
+            const heap_word wrong[] = {right + 1, right - 1, right + 2, right - 2, right + far, right - far, right + 3 * far, 0};
+            for (size_t j = 0; j < sizeof wrong / sizeof wrong[0]; j++) {
+                if (wrong[j] == right) continue;
+                raw_set_word(word, wrong[j]);
+                forge_seal_record(heap, record);
+                expect_refused(HMM_FAULT_SPANS);
+            }
+        }
+    forget(&home);
+    set_upper_half(&away, PROT_READ | PROT_WRITE);
+}
+
+/* A heap that is checked where it is believes a record when its checksum is right: at every audit level. */
+static void damaged_record_is_found_by_the_check(void) {
+    make_busy(REGIONS, first_seed());
+    for (size_t i = 1; i < REGIONS; i++)
+        for (size_t at = 0; at < 8 * WORD; at++) {
+            hmm_fault fault;
+            raw_flip(region_of(&home, i) + at, 0x10);
+            EXPECT_EQ(hmm_heap_check(home.heap, &fault), HMM_FAULT_REGION_RECORD);
+            EXPECT_PTR_EQ(fault.address, region_of(&home, i));
+            raw_flip(region_of(&home, i) + at, 0x10);
+        }
+    EXPECT_SOUND(home.heap);
+    forget(&home);
+}
+
 /* Where an address has 32 bits, the highest bits of a link make no difference to where it leads; but links are compared, too. */
 static void forged_links_beyond_all_addresses(void) {
     set_upper_half(&away, PROT_NONE);
@@ -484,6 +541,9 @@ int main(int argc, char **argv) {
                                         TEST(forged_index),
                                         TEST(forged_blocks),
                                         TEST(forged_region_trees),
+                                        TEST(forged_root),
+                                        TEST(forged_numbers_of_a_record),
+                                        TEST(damaged_record_is_found_by_the_check),
                                         TEST(forged_links_beyond_all_addresses),
                                         TEST(forged_region_that_is_too_large)};
     make_worlds();

@@ -4,6 +4,7 @@
  *
  * An address that a test gives as a range is inside the control block: where the index holds the class of a block. */
 #include "faults.h"
+#include "forge.h"
 
 /* Words of a free block in a list. */
 enum { NEXT, PREVIOUS };
@@ -275,6 +276,70 @@ static void every_way_to_allocate(void) {
     EXPECT_REFUSED(EXPECT(hmm_heap_realloc(heap, row[7], usable_of(ROW_UNITS + 2)) == NULL), HMM_FAULT_FOOTER, row[7]);
     EXPECT_WORKS_ELSEWHERE();
     repair();
+    overwrite(word_of(row[4], NEXT), 1); /* the block is sound, its place in the index is not */
+    EXPECT_ALLOC_REFUSED(UNITS, HMM_FAULT_LINK, row[4]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_alloc_zeroed(heap, 1, usable_of(UNITS)) == NULL), HMM_FAULT_LINK, row[4]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_alloc_aligned(heap, ALIGNMENT, aligned) == NULL), HMM_FAULT_LINK, row[4]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_alloc_greedy(heap, 1, usable_of(UNITS), &got) == NULL), HMM_FAULT_LINK, row[4]);
+    EXPECT_EQ(got, 0);
+    EXPECT_REFUSED(EXPECT(hmm_heap_resize(heap, row[3], usable_of(ROW_UNITS - 1)) == HMM_FAULT_LINK), HMM_FAULT_LINK, row[4]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_resize(heap, row[3], usable_of(ROW_UNITS + 2)) == HMM_FAULT_LINK), HMM_FAULT_LINK, row[4]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_realloc(heap, row[3], usable_of(5 * ROW_UNITS)) == NULL), HMM_FAULT_LINK, row[4]);
+    EXPECT_WORKS_ELSEWHERE();
+    repair();
+    end_heap();
+}
+
+/* The largest free block, when a greedy allocation wants more than there is. */
+static void largest_free_block(void) {
+    size_t got = 1;
+    make_row();
+    const picture *all = picture_of(heap);
+    unsigned char *largest = (unsigned char *)(uintptr_t)all->blocks[all->count - 1].memory;
+    const size_t units = all->blocks[all->count - 1].bytes / GRANULE;
+    unsigned char *const words[] = {footer(largest, units), word_of(largest, NEXT), header(largest)};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        overwrite(words[i], recognisable(words[i], word_of_bytes(0x41)));
+        watch();
+        EXPECT(hmm_heap_alloc_greedy(heap, 1, SIZE_MAX, &got) == NULL);
+        EXPECT_EQ(got, 0);
+        EXPECT_EQ(notes.count, 1);
+        EXPECT_UNCHANGED();
+        notes.count = 0;
+        EXPECT_WORKS_ELSEWHERE();
+        repair();
+    }
+    end_heap();
+}
+
+/* The newest block of the largest size is in a list: all larger ones are taken. */
+static void largest_free_block_in_a_list(void) {
+    make_row();
+    while (hmm_heap_alloc_greedy(heap, 0, SIZE_MAX, NULL) != NULL) continue;
+    hmm_heap_free(heap, row[4]);
+    overwrite(header(row[4]), recognisable(header(row[4]), 0));
+    EXPECT_REFUSED_IN(EXPECT(hmm_heap_alloc_greedy(heap, 1, SIZE_MAX, NULL) == NULL), HMM_FAULT_INDEX, heap, row[0]);
+    EXPECT_EQ(hmm_heap_largest_free(heap), 0);
+    repair();
+    for (size_t i = 5; i < ROW; i++) hmm_heap_free(heap, row[i]);
+    end_heap();
+}
+
+/* The newest free block of the size that a resize would leave. */
+static void list_that_a_resize_brings_a_block_into(void) {
+    enum { LEFT = SMALLEST / GRANULE };
+    make_row();
+    unsigned char *small = alloc_units(LEFT);
+    EXPECT(small != NULL && alloc_units(ELSEWHERE_UNITS) != NULL);
+    hmm_heap_free(heap, small);
+    hmm_heap_free(heap, row[4]);
+    overwrite(word_of(small, PREVIOUS), 1);
+    EXPECT_REFUSED(EXPECT(hmm_heap_resize(heap, row[3], usable_of(2 * ROW_UNITS - LEFT)) == HMM_FAULT_LINK), HMM_FAULT_LINK,
+                   small);
+    EXPECT_REFUSED(EXPECT(hmm_heap_realloc(heap, row[5], usable_of(2 * ROW_UNITS - LEFT)) == NULL), HMM_FAULT_LINK, small);
+    EXPECT_REFUSED(EXPECT(hmm_heap_resize(heap, row[8], usable_of(ROW_UNITS - LEFT)) == HMM_FAULT_LINK), HMM_FAULT_LINK, small);
+    EXPECT_WORKS_ELSEWHERE();
+    repair();
     end_heap();
 }
 
@@ -490,6 +555,38 @@ static void regular_check(void) {
     end_heap();
 }
 
+/* ---- When the regular check is due --------------------------------------------------------------------------------------- */
+
+/* The function whose turn it is finds it. */
+static void regular_check_by_every_function(void) {
+    if (only_at_level_2()) return;
+    const forge_field *changes = &forge_control_fields[0];
+    while (strcmp(changes->name, "changes") != 0) changes++;
+    const heap_word many = 20000; /* since the last check: more than there may be */
+    make_row();
+    for (int function = 0; function < 9; function++) {
+        size_t got = 1;
+        raw_copy((unsigned char *)heap + changes->at, &many, sizeof many);
+        overwrite(header(row[4]), (heap_word)-1);
+        switch (function) {
+        case 0: EXPECT(hmm_heap_alloc(heap, 0) == NULL); break;
+        case 1: EXPECT(hmm_heap_alloc_zeroed(heap, 1, 1) == NULL); break;
+        case 2: EXPECT(hmm_heap_alloc_aligned(heap, (size_t)2 * GRANULE, 1) == NULL); break;
+        case 3: EXPECT(hmm_heap_alloc_greedy(heap, 1, 1, &got) == NULL && got == 0); break;
+        case 4: EXPECT(hmm_heap_resize(heap, row[8], 1) == HMM_FAULT_HEADER); break;
+        case 5: EXPECT(hmm_heap_resize_greedy(heap, row[8], 1, 1, &got) == HMM_FAULT_HEADER && got == 0); break;
+        case 6: EXPECT(hmm_heap_realloc(heap, row[8], 1) == NULL); break;
+        case 7: EXPECT(hmm_heap_realloc_aligned(heap, row[8], 1, 1) == NULL); break;
+        default: hmm_heap_free(heap, row[8]);
+        }
+        EXPECT_FAULT(&notes, HMM_FAULT_HEADER, row[4]);
+        EXPECT_WORKS_ELSEWHERE(); /* until the next one is due */
+        repair();
+        EXPECT_EQ(hmm_heap_usable_size(heap, row[8]), usable_of(ROW_UNITS));
+    }
+    end_heap();
+}
+
 static const struct test tests[] = {
     TEST(header_overwritten_by_an_overflow),
     TEST(overflow_seen_from_the_block_itself),
@@ -514,6 +611,10 @@ static const struct test tests[] = {
     TEST(canary_overwritten),
     TEST(canary_and_header_overwritten),
     TEST(regular_check),
+    TEST(regular_check_by_every_function),
+    TEST(largest_free_block),
+    TEST(largest_free_block_in_a_list),
+    TEST(list_that_a_resize_brings_a_block_into),
 };
 
 const fault_tests block_faults = {tests, sizeof tests / sizeof tests[0]};

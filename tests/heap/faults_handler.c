@@ -1,4 +1,4 @@
-/* faults_handler.c: what a fault handler is given and may do, and the one that a heap has by default.
+/* faults_handler.c: what a fault handler is given and may do, the one that a heap has by default, and what on_exhausted may leave.
  *
  * SPDX-License-Identifier: MIT */
 #include <setjmp.h>
@@ -99,6 +99,102 @@ static void handler_reads_the_heap(void) {
     EXPECT_UNUSABLE(row[5] + 1, HMM_FAULT_MISALIGNED, row[5] + 1);
     EXPECT_WORKS_ELSEWHERE();
     end_heap();
+}
+
+/* ---- What the other hook leaves behind ------------------------------------------------------------------------------------ */
+
+static unsigned char *large;
+static enum { DECLINE, MAKE_ROOM, FREE_THE_BLOCK, DAMAGE_A_NEIGHBOUR, DAMAGE_THE_ROOM } plan;
+
+/* Makes room by freeing `large`; and does besides what heap.h forbids, or what nobody would on purpose. */
+static bool make_room(void *context, hmm_heap *of, size_t size) {
+    (void)context, (void)size;
+    if (plan == DECLINE) return false;
+    hmm_heap_free(of, large);
+    if (plan == FREE_THE_BLOCK) hmm_heap_free(of, row[4]);
+    if (plan == DAMAGE_A_NEIGHBOUR) {
+        hmm_heap_free(of, row[5]);
+        overwrite(row[5], 1);
+    }
+    if (plan == DAMAGE_THE_ROOM) overwrite(large + block_bytes(2 * KIB) - 2 * WORD, 1);
+    return true;
+}
+
+/* A full heap, of which the hook can free `large`. */
+static void make_full_row(void) {
+    hmm_heap_options options = noting_options(&notes);
+    options.on_exhausted = make_room;
+    plan = DECLINE;
+    memset(ground, 0, sizeof ground);
+    notes = (fault_notes){.count = 0};
+    heap = hmm_heap_create(ground, GROUND, &options);
+    EXPECT(heap != NULL);
+    for (size_t i = 0; i < ROW; i++) row[i] = hmm_heap_alloc(heap, usable_of(ROW_UNITS));
+    elsewhere = hmm_heap_alloc(heap, usable_of(ELSEWHERE_UNITS));
+    large = hmm_heap_alloc(heap, 2 * KIB);
+    EXPECT(elsewhere != NULL && large != NULL && hmm_heap_alloc(heap, SPLIT_HIGH) != NULL);
+    while (hmm_heap_alloc_greedy(heap, 0, SIZE_MAX, NULL) != NULL) continue;
+}
+
+static void end_full_row(void) {
+    plan = DECLINE;
+    const picture all = *picture_of(heap);
+    for (size_t i = 0; i < all.count; i++)
+        if (!all.blocks[i].free) hmm_heap_free(heap, (void *)(uintptr_t)all.blocks[i].memory);
+    end_heap();
+}
+
+static void room_made_for_every_function(void) {
+    size_t got;
+    for (int function = 0; function < 4; function++) {
+        make_full_row();
+        plan = MAKE_ROOM;
+        void *p = function == 0   ? hmm_heap_alloc(heap, 2 * KIB)
+                  : function == 1 ? hmm_heap_alloc_aligned(heap, (size_t)2 * GRANULE, KIB)
+                  : function == 2 ? hmm_heap_alloc_greedy(heap, KIB, SIZE_MAX, &got)
+                                  : hmm_heap_realloc(heap, row[4], KIB);
+        EXPECT(p != NULL);
+        EXPECT_EQ(notes.count, 0);
+        end_full_row();
+    }
+}
+
+/* The block that is being reallocated was freed: the one found for it is given back. */
+static void block_freed_while_it_is_reallocated(void) {
+    make_full_row();
+    plan = FREE_THE_BLOCK;
+    EXPECT_PTR_EQ(hmm_heap_realloc(heap, row[4], KIB), NULL);
+    EXPECT_FAULT(&notes, HMM_FAULT_NOT_ALLOCATED, row[4]);
+    EXPECT_EQ(block_at(heap, large).bytes, block_bytes(2 * KIB));
+    EXPECT(block_at(heap, large).free);
+    end_full_row();
+}
+
+static void neighbour_damaged_while_a_block_is_reallocated(void) {
+    make_full_row();
+    plan = DAMAGE_A_NEIGHBOUR;
+    EXPECT_PTR_EQ(hmm_heap_realloc(heap, row[4], KIB), NULL);
+    EXPECT_FAULT(&notes, HMM_FAULT_LINK, row[5]);
+    EXPECT(block_at(heap, large).free && !block_at(heap, row[4]).free);
+    repair();
+    end_full_row();
+}
+
+static void room_that_is_damaged(void) {
+    size_t got = 1;
+    for (int function = 0; function < 4; function++) {
+        make_full_row();
+        plan = DAMAGE_THE_ROOM;
+        void *p = function == 0   ? hmm_heap_alloc(heap, 2 * KIB)
+                  : function == 1 ? hmm_heap_alloc_aligned(heap, (size_t)2 * GRANULE, KIB)
+                  : function == 2 ? hmm_heap_alloc_greedy(heap, KIB, SIZE_MAX, &got)
+                                  : hmm_heap_realloc(heap, row[4], KIB);
+        EXPECT(p == NULL);
+        EXPECT_FAULT(&notes, HMM_FAULT_FOOTER, large);
+        repair();
+        end_full_row();
+    }
+    EXPECT_EQ(got, 0);
 }
 
 /* ---- The default handler ------------------------------------------------------------------------------------------------- */
@@ -254,8 +350,17 @@ static void block_is_spoilt_while_it_moves(void) {
 }
 
 static const struct test tests[] = {
-    TEST(jumps_out_of_the_heap),     TEST(jumps_out_of_create),     TEST(handler_reads_the_heap),         TEST(default_handler),
-    TEST(default_handler_of_create), TEST(options_of_unknown_size), TEST(block_is_spoilt_while_it_moves),
+    TEST(room_made_for_every_function),
+    TEST(block_freed_while_it_is_reallocated),
+    TEST(neighbour_damaged_while_a_block_is_reallocated),
+    TEST(room_that_is_damaged),
+    TEST(jumps_out_of_the_heap),
+    TEST(jumps_out_of_create),
+    TEST(handler_reads_the_heap),
+    TEST(default_handler),
+    TEST(default_handler_of_create),
+    TEST(options_of_unknown_size),
+    TEST(block_is_spoilt_while_it_moves),
     TEST(handler_that_was_overwritten),
 };
 

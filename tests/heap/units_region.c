@@ -303,6 +303,43 @@ static void removed_when_nothing_in_it_is_allocated(void) {
     end(heap);
 }
 
+/* Bytes that are too few for a block stay behind the end of a region whose last block is allocated; they are given back first. */
+static void shrunk_by_less_than_was_added(void) {
+    hmm_heap *heap = noting_heap(memory, 8 * KIB, &notes);
+    exhaust(heap);
+    for (size_t added = 1; added < SMALLEST; added++)
+        for (size_t bytes = 1; bytes <= added; bytes++) {
+            EXPECT_EQ(hmm_heap_extend_region(heap, memory, added), HMM_OK);
+            EXPECT_EQ(hmm_heap_shrink_region(heap, memory, bytes), bytes);
+            EXPECT_SOUND(heap);
+            EXPECT_EQ(hmm_heap_shrink_region(heap, memory, added - bytes), added - bytes);
+            EXPECT_EQ(stats_of(heap).bytes_total, 8 * KIB);
+            EXPECT_EQ(hmm_heap_largest_free(heap), 0);
+        }
+    end(heap);
+}
+
+/* ---- Walking ------------------------------------------------------------------------------------------------------------- */
+
+static bool stop_after(void *context, const hmm_block *block) {
+    size_t *left = context;
+    EXPECT(block->memory != NULL && *left > 0);
+    return --*left > 0;
+}
+
+static void walk_stops_when_told(void) {
+    hmm_heap *heap = noting_heap(memory, 8 * KIB, &notes);
+    for (size_t i = 0; i < 5; i++) EXPECT(hmm_heap_alloc(heap, 10) != NULL);
+    const size_t count = picture_of(heap)->count;
+    EXPECT_EQ(count, 6);
+    for (size_t blocks = 1; blocks <= count + 1; blocks++) {
+        size_t left = blocks;
+        EXPECT_EQ(hmm_heap_walk(heap, stop_after, &left), blocks <= count ? HMM_STOPPED : HMM_OK);
+        EXPECT_EQ(left, blocks <= count ? 0 : 1);
+    }
+    end(heap);
+}
+
 /* ---- The last address ---------------------------------------------------------------------------------------------------- */
 
 /* Bytes that would run past the last address are refused by each function that takes them, and said to do just that. */
@@ -370,6 +407,8 @@ static const struct test tests[] = {
     TEST(not_shrunk_when_the_last_block_is_allocated),
     TEST(shrunk_to_the_control_block),
     TEST(removed_when_nothing_in_it_is_allocated),
+    TEST(shrunk_by_less_than_was_added),
+    TEST(walk_stops_when_told),
     TEST(regions_past_the_last_address),
     TEST(largest_region),
 };
