@@ -13,7 +13,7 @@
 HMM_INLINE hmm_units units_for(size_t size) {
     if (HMM_UNLIKELY(size > usable_of(HMM_UNITS_MOST))) return 0;
     const hmm_units units = (hmm_units)((size + HMM_BLOCK_OVERHEAD + HMM_GRANULE - 1) >> HMM_GRANULE_SHIFT);
-    return units < HMM_UNITS_LEAST ? HMM_UNITS_LEAST : units;
+    return HMM_UNITS_LEAST > 1 && units < HMM_UNITS_LEAST ? HMM_UNITS_LEAST : units;
 }
 
 /* ---- Finding ------------------------------------------------------------------------------------------------------------- */

@@ -37,8 +37,8 @@ HMM_INTERNAL bool link_is_a_record(const struct HMM_HEAP *heap, const hmm_span *
 /* Whether a record's links say that its blocks begin where a span's do and end inside it, not further than one block can reach. */
 HMM_INTERNAL bool ends_fit_span(const struct HMM_HEAP *heap, const struct region *r, const struct division *d) {
     const struct block *first = first_block(heap, r), *end = region_end(heap, r);
-    return link_is_exact(heap, r->first, first) && address_of(first) == d->first && link_is_exact(heap, r->end, end) &&
-           address_of(end) >= d->first && address_of(end) <= d->limit &&
+    return (HMM_LINKS_ARE_SHORT || (r->first == link_of(heap, first) && r->end == link_of(heap, end))) &&
+           address_of(first) == d->first && address_of(end) >= d->first && address_of(end) <= d->limit &&
            (address_of(end) - d->first) >> HMM_GRANULE_SHIFT <= HMM_UNITS_MOST;
 }
 

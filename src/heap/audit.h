@@ -99,12 +99,12 @@ HMM_INTERNAL int audit_allocated(const struct HMM_HEAP *heap, const void *p) {
     return HMM_OK;
 }
 
-/* A free block: its header, its footer, and what the next header says of it. room: units to the region's end. */
+/* A free block that a link or the header of the block before led to: its check value was right and it is free. The rest of its
+ * header, its footer, and what the next header says of it. room: units to the region's end. */
 HMM_INTERNAL int audit_free(const struct HMM_HEAP *heap, const struct block *b, hmm_units room) {
     const hmm_word header = *header_of(b);
     const hmm_units units = size_in(header);
-    if (HMM_UNLIKELY(!header_is_valid(heap, b, header) || !says_free(header) || says_previous_free(header) ||
-                     !size_is_plausible(units, room)))
+    if (HMM_UNLIKELY(says_previous_free(header) || !size_is_plausible(units, room)))
         return report(heap, HMM_FAULT_HEADER, b, "the header of a free block was overwritten");
     const struct block *next = block_after(b, units);
     const hmm_word next_header = *header_of(next);

@@ -153,7 +153,7 @@ HMM_INTERNAL int checked_compare(struct class_view *view, hmm_units key, HMM_LIN
 HMM_INTERNAL bool link_is_sound(const struct HMM_HEAP *heap, HMM_LINK link, unsigned number) {
     const struct block *b = block_of_link(heap, link);
     const hmm_units room = units_to_end(heap, b);
-    if (room < HMM_UNITS_LEAST || !link_is_exact(heap, link, b)) return false;
+    if (room < HMM_UNITS_LEAST || !(HMM_LINKS_ARE_SHORT || link == link_of(heap, b))) return false;
     const hmm_word header = *header_of(b);
     const bool valid = HMM_AUDIT_LEVEL < 1 || header_is_valid(heap, b, header);
     return valid && says_free(header) && size_is_plausible(size_in(header), room) && class_of(heap, size_in(header)) == number;

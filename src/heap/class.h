@@ -42,13 +42,11 @@ HMM_INTERNAL struct geometry geometry_with(unsigned capacity_bits, unsigned exac
 /* The index for a heap whose largest block has capacity_bits as its highest bit: as many exact classes as keep the control block
  * within a 64th of the heap. */
 HMM_INTERNAL struct geometry geometry_for(unsigned capacity_bits) {
-    unsigned exact_bits = HMM_EXACT_BITS_LEAST;
-    struct geometry g = geometry_with(capacity_bits, exact_bits);
+    struct geometry g = geometry_with(capacity_bits, HMM_EXACT_BITS_LEAST);
     const uint64_t most = ((uint64_t)2 << capacity_bits << HMM_GRANULE_SHIFT) / 64;
-    while (exact_bits < HMM_EXACT_BITS_MOST) {
-        const struct geometry more = geometry_with(capacity_bits, ++exact_bits);
-        if (control_bytes(&more) > most) break;
-        g = more;
+    for (unsigned exact_bits = HMM_EXACT_BITS_LEAST + 1; exact_bits <= HMM_EXACT_BITS_MOST; exact_bits++) {
+        const struct geometry more = geometry_with(capacity_bits, exact_bits);
+        if (control_bytes(&more) <= most) g = more;
     }
     return g;
 }

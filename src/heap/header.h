@@ -50,11 +50,6 @@ HMM_INLINE HMM_LINK link_of(const struct HMM_HEAP *heap, const struct block *b) 
     return (HMM_LINK)((intptr_t)(address_of(b) - address_of(heap)) >> HMM_GRANULE_SHIFT);
 }
 
-/* Whether a link that leads to b is the only one that may: where links reach more than all addresses, its high bits could be any. */
-HMM_INLINE bool link_is_exact(const struct HMM_HEAP *heap, HMM_LINK link, const struct block *b) {
-    return HMM_LINKS_ARE_SHORT || link == link_of(heap, b);
-}
-
 HMM_INLINE hmm_word *header_of(const struct block *b) {
     return (hmm_word *)(address_of(b) - HMM_WORD_BYTES);
 }

@@ -64,7 +64,7 @@ struct block {
     HMM_LINK balance;  /* HMM_NOT_A_NODE in a ring's other members */
 } HMM_MAY_ALIAS;
 
-/* Whether links reach less than all addresses. Where they reach more, several links lead to one place. */
+/* Whether links reach less than all addresses. Where they reach more, several links lead to one place, and one of them is right. */
 #define HMM_LINKS_ARE_SHORT (HMM_WORD_BITS + HMM_GRANULE_SHIFT <= sizeof(uintptr_t) * CHAR_BIT)
 
 /* Far from -1, 0 and 1 in the number of bits, so that an overwritten balance is not taken for it. */

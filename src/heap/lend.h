@@ -23,7 +23,7 @@ HMM_OUTLINE struct region *region_lent_at(const struct HMM_HEAP *heap, const voi
     /* A record lies at the start of its region or a little above. */
     if (start == region_start(&heap->home))
         node = 0;
-    else if (!HMM_LINKS_ARE_SHORT || links_reach(heap, start))
+    else if (!HMM_LINKS_ARE_SHORT || links_reach(heap, start, start))
         node = regions_search(&view, heap->regions, link_at_or_below(heap, start), HMM_AVL_GREATER_EQUAL);
     if (node != HMM_NO_REGION && regions_access(&view, node) && region_start(region_of_link(heap, node)) == start)
         return region_of_link(heap, node);
@@ -46,9 +46,8 @@ HMM_INTERNAL bool overlaps(struct region_view *view, HMM_LINK node, const struct
  * too. */
 HMM_INTERNAL int audit_span(const struct HMM_HEAP *heap, uintptr_t start, uintptr_t limit, const struct region *except) {
     struct region_view view = {heap, NULL, false};
-    const HMM_LINK low = link_at_or_below(heap, start), high = link_at_or_below(heap, limit);
-    const bool in_reach = HMM_LINKS_ARE_SHORT ? links_reach(heap, start) && links_reach(heap, limit) : low <= high;
-    if (!in_reach)
+    const HMM_LINK high = link_at_or_below(heap, limit);
+    if (!links_reach(heap, start, limit))
         return report(heap, HMM_FAULT_REGION_FAR, (void *)start,
                       "the region is too far from the control block for links to reach");
 

@@ -131,14 +131,16 @@ HMM_INTERNAL HMM_LINK link_at_or_below(const struct HMM_HEAP *heap, uintptr_t ad
     return (HMM_LINK)((intptr_t)(address - address_of(heap)) >> HMM_GRANULE_SHIFT);
 }
 
-/* Whether short links reach an address. */
-HMM_INTERNAL bool links_reach(const struct HMM_HEAP *heap, uintptr_t address) {
-    const HMM_LINK link = link_at_or_below(heap, address);
-    return link == (intptr_t)(address - address_of(heap)) >> HMM_GRANULE_SHIFT && link >= HMM_LINK_LEAST;
+/* Whether links reach from start to limit. */
+HMM_INTERNAL bool links_reach(const struct HMM_HEAP *heap, uintptr_t start, uintptr_t limit) {
+    const HMM_LINK low = link_at_or_below(heap, start), high = link_at_or_below(heap, limit);
+    if (!HMM_LINKS_ARE_SHORT) return low <= high;
+    const intptr_t to_start = (intptr_t)(start - address_of(heap)), to_limit = (intptr_t)(limit - address_of(heap));
+    return low == to_start >> HMM_GRANULE_SHIFT && high == to_limit >> HMM_GRANULE_SHIFT && low >= HMM_LINK_LEAST;
 }
 
 HMM_OUTLINE const struct region *search_region(struct region_view *view, uintptr_t address) {
-    if (HMM_LINKS_ARE_SHORT && !links_reach(view->heap, address)) return NULL;
+    if (HMM_LINKS_ARE_SHORT && !links_reach(view->heap, address, address)) return NULL;
     const HMM_LINK link = link_at_or_below(view->heap, address);
     const HMM_LINK node = regions_search(view, view->heap->regions, link, HMM_AVL_LESS_EQUAL);
     if (node == HMM_NO_REGION) return NULL;

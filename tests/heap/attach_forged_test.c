@@ -468,6 +468,18 @@ static void forged_numbers_of_a_record(void) {
                 expect_refused(HMM_FAULT_SPANS);
             }
         }
+    /* An end further down, and as many bytes more behind it: more than any region leaves over. */
+    const forge_field *end = &forge_record_fields[0], *tail = &forge_record_fields[0];
+    while (strcmp(end->name, "end") != 0) end++;
+    while (strcmp(tail->name, "tail") != 0) tail++;
+    for (size_t i = 0; i < REGIONS; i++) {
+        unsigned char *record = region_of(&away, i);
+        const heap_word units = SMALLEST / GRANULE + 1;
+        raw_set_word(record + end->at, (heap_word)(raw_word(record + end->at) - units));
+        raw_set_word(record + tail->at, (heap_word)(raw_word(record + tail->at) + units * GRANULE));
+        forge_seal_record(heap, record);
+        expect_refused(HMM_FAULT_SPANS);
+    }
     forget(&home);
     set_upper_half(&away, PROT_READ | PROT_WRITE);
 }

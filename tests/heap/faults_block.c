@@ -277,17 +277,51 @@ static void every_way_to_allocate(void) {
     EXPECT_WORKS_ELSEWHERE();
     repair();
     overwrite(word_of(row[4], NEXT), 1); /* the block is sound, its place in the index is not */
-    EXPECT_ALLOC_REFUSED(UNITS, HMM_FAULT_LINK, row[4]);
-    EXPECT_REFUSED(EXPECT(hmm_heap_alloc_zeroed(heap, 1, usable_of(UNITS)) == NULL), HMM_FAULT_LINK, row[4]);
-    EXPECT_REFUSED(EXPECT(hmm_heap_alloc_aligned(heap, ALIGNMENT, aligned) == NULL), HMM_FAULT_LINK, row[4]);
-    EXPECT_REFUSED(EXPECT(hmm_heap_alloc_greedy(heap, 1, usable_of(UNITS), &got) == NULL), HMM_FAULT_LINK, row[4]);
-    EXPECT_EQ(got, 0);
     EXPECT_REFUSED(EXPECT(hmm_heap_resize(heap, row[3], usable_of(ROW_UNITS - 1)) == HMM_FAULT_LINK), HMM_FAULT_LINK, row[4]);
     EXPECT_REFUSED(EXPECT(hmm_heap_resize(heap, row[3], usable_of(ROW_UNITS + 2)) == HMM_FAULT_LINK), HMM_FAULT_LINK, row[4]);
     EXPECT_REFUSED(EXPECT(hmm_heap_realloc(heap, row[3], usable_of(5 * ROW_UNITS)) == NULL), HMM_FAULT_LINK, row[4]);
     EXPECT_WORKS_ELSEWHERE();
     repair();
     end_heap();
+}
+
+/* The same, where the block is sound and its place in the index, a list, is not. */
+static void every_way_to_take_from_a_list(void) {
+    enum { ALIGNMENT = 2 * GRANULE };
+    const size_t size = usable_of(ROW_UNITS), aligned = usable_of(ROW_UNITS - 1 - SMALLEST / GRANULE);
+    size_t got = 1;
+    make_row();
+    hmm_heap_free(heap, row[4]);
+    overwrite(word_of(row[4], NEXT), 1);
+    EXPECT_ALLOC_REFUSED(ROW_UNITS, HMM_FAULT_LINK, row[4]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_alloc_zeroed(heap, 1, size) == NULL), HMM_FAULT_LINK, row[4]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_alloc_aligned(heap, ALIGNMENT, aligned) == NULL), HMM_FAULT_LINK, row[4]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_alloc_greedy(heap, 1, size, &got) == NULL), HMM_FAULT_LINK, row[4]);
+    EXPECT_EQ(got, 0);
+    EXPECT_REFUSED(EXPECT(hmm_heap_realloc(heap, NULL, size) == NULL), HMM_FAULT_LINK, row[4]);
+    EXPECT_WORKS_ELSEWHERE();
+    repair();
+    end_heap();
+}
+
+/* A request that takes the high end of a block in a list: the header behind it changes, too. The heap is large enough that there
+ * are lists of such sizes. */
+static void header_behind_the_high_end(void) {
+    enum { BYTES = 512 * KIB < HMM_HEAP_LARGEST_BLOCK ? 512 * KIB : HMM_HEAP_LARGEST_BLOCK / 4096 * 4096 };
+    static _Alignas(4096) unsigned char memory[BYTES];
+    heap = noting_heap(memory, BYTES, &notes);
+    unsigned char *fence = hmm_heap_alloc(heap, SPLIT_HIGH), *p = hmm_heap_alloc(heap, SPLIT_HIGH + (size_t)4 * GRANULE);
+    EXPECT(p != NULL && p + block_at(heap, p).bytes == fence && hmm_heap_alloc(heap, SPLIT_HIGH) != NULL);
+    hmm_heap_free(heap, p);
+    for (unsigned bit = 0; bit < WORD_BITS; bit++) {
+        flip_bit(header(fence), bit);
+        EXPECT(hmm_heap_alloc(heap, SPLIT_HIGH) == NULL);
+        EXPECT_EQ(notes.count, 1);
+        EXPECT(notes.last.address == fence);
+        notes.count = 0;
+        repair();
+    }
+    EXPECT_SOUND(heap);
 }
 
 /* The largest free block, when a greedy allocation wants more than there is. */
@@ -613,6 +647,8 @@ static const struct test tests[] = {
     TEST(regular_check),
     TEST(regular_check_by_every_function),
     TEST(largest_free_block),
+    TEST(every_way_to_take_from_a_list),
+    TEST(header_behind_the_high_end),
     TEST(largest_free_block_in_a_list),
     TEST(list_that_a_resize_brings_a_block_into),
 };

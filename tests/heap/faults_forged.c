@@ -231,6 +231,17 @@ static void next_header_disagrees(void) {
     end_heap();
 }
 
+/* The first block of a region says that the one before it is free. */
+static void first_header(void) {
+    make_row();
+    forge_header(heap, row[0], ROW_BYTES, false, true);
+    EXPECT_REFUSED(hmm_heap_free(heap, row[0]), HMM_FAULT_FOOTER, row[0]);
+    EXPECT_REFUSED(EXPECT(hmm_heap_realloc(heap, row[0], 2 * KIB) == NULL), HMM_FAULT_FOOTER, row[0]);
+    EXPECT_FOUND(HMM_FAULT_HEADER, row[0]);
+    forge_header(heap, row[0], ROW_BYTES, false, false);
+    end_heap();
+}
+
 /* The header of a free block that is the newest of its list. */
 static void header_of_a_free_block(void) {
     const size_t sizes[] = {0, SMALLEST - GRANULE, HMM_HEAP_LARGEST_BLOCK};
@@ -313,6 +324,40 @@ static void forge_summary(uint64_t bits) {
     set_number(heap, control_field("summary"), bits);
 }
 
+/* A head that leads to where there is no room for a block of its class. */
+static void head_near_the_end(void) {
+    make_row_with_free_blocks();
+    unsigned char *place = end_of_heap - SMALLEST;
+    overwrite(forge_class_head(heap, ROW_BYTES), (heap_word)forge_link(heap, place));
+    EXPECT_ROW_ALLOC_REFUSED(HMM_FAULT_INDEX, heap, row[0]);
+    EXPECT_FOUND_IN(HMM_FAULT_LINK, heap, row[0]);
+    repair();
+    end_heap();
+}
+
+/* Blocks so small that, in every instance, what they become together has a list, too. */
+static void neighbours_in_a_list_of_smallest_blocks(void) {
+    enum { COUNT = 9, UNITS = SMALLEST / GRANULE };
+    unsigned char *p[COUNT];
+    make_heap(GROUND);
+    for (size_t i = 0; i < COUNT; i++) EXPECT((p[i] = hmm_heap_alloc(heap, usable_of(UNITS))) != NULL);
+    elsewhere = hmm_heap_alloc(heap, usable_of(ELSEWHERE_UNITS));
+    EXPECT(elsewhere != NULL && hmm_heap_alloc(heap, 0) != NULL);
+    for (size_t i = 1; i < COUNT; i += 2) hmm_heap_free(heap, p[i]); /* the list holds 7, 5, 3, 1 */
+    unsigned char *const links[] = {p[3], p[3] + WORD};              /* to the next and to the previous one */
+    const heap_word wrong[] = {(heap_word)forge_link(heap, p[4]), (heap_word)forge_link(heap, p[7]), word_of_bytes(0x41)};
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
+        for (size_t j = 0; j < sizeof wrong / sizeof wrong[0]; j++) {
+            overwrite(links[i], wrong[j]);
+            EXPECT_REFUSED_IN(hmm_heap_free(heap, p[2]), HMM_FAULT_LINK, p[1], p[3]);
+            EXPECT_REFUSED_IN(hmm_heap_free(heap, p[4]), HMM_FAULT_LINK, p[3], p[5]);
+            EXPECT_FOUND_IN(HMM_FAULT_LINK, p[3], p[7]);
+            EXPECT_WORKS_ELSEWHERE();
+            repair();
+        }
+    end_heap();
+}
+
 /* Everything is allocated, and the summary or the bitmap says otherwise, in words that are empty or do not exist. */
 static void classes_that_are_empty(void) {
     size_t got;
@@ -353,6 +398,9 @@ static const struct test tests[] = {
     TEST(end_of_a_region),
     TEST(size_of_an_allocated_block),
     TEST(next_header_disagrees),
+    TEST(first_header),
+    TEST(head_near_the_end),
+    TEST(neighbours_in_a_list_of_smallest_blocks),
     TEST(header_of_a_free_block),
     TEST(header_behind_a_free_block),
     TEST(class_of_nothing),
