@@ -36,7 +36,7 @@ static void copies_behave_as_the_original(void) {
     const uint64_t end = first_seed() + rounds(40);
     for (uint64_t seed = first_seed(); seed < end; seed++)
         for (size_t regions = 1; regions <= REGIONS; regions++) {
-            const size_t starts[] = {0, GRANULE, 4096};
+            const size_t starts[] = {0, HEAP_ALIGNMENT, 4096};
             for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
                 make_busy(regions, seed);
                 behaves_as_the_original(starts[i]);
