@@ -153,8 +153,13 @@ static void add_out_of_reach(void) {
     make_regions();
     if (WORD < sizeof(void *)) {
         const uintptr_t here = (uintptr_t)heap, far = (uintptr_t)word_bit(WORD_BITS - 1) * GRANULE;
-        const uintptr_t places[] = {here + far,     here + far + 4 * KIB,     here + far - KIB,
-                                    here - far - 1, here - far - 2 * GRANULE, here + UINTPTR_MAX / 2};
+        const uintptr_t places[] = {here + far,
+                                    here + far + 4 * KIB,
+                                    here + far - KIB,
+                                    here - far - 1,
+                                    here - far - 2 * GRANULE,
+                                    here - far + 2 * GRANULE,
+                                    here + UINTPTR_MAX / 2};
         for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
             EXPECT_ADD_REFUSED((void *)places[i], 4 * KIB, HMM_FAULT_REGION_FAR);
     } else { /* neither above nor below the heap, but half of all addresses away */

@@ -267,6 +267,15 @@ static void ring_of_two_sizes(void) {
     EXPECT_ALLOC_REFUSED(0, HMM_FAULT_LINK, node[0]);
     EXPECT_FOUND(HMM_FAULT_LINK, node[2]);
     restore();
+    /* A member of one ring in another, and both are rings again. */
+    unsigned char *const rings[][2] = {{node[0], newest}, {newest, node[0]}, {node[4], oldest_other}, {oldest_other, node[4]}};
+    for (size_t i = 0; i < sizeof rings / sizeof rings[0]; i++) {
+        set_link(rings[i][0], NEXT, rings[i][1]);
+        set_link(rings[i][1], PREVIOUS, rings[i][0]);
+    }
+    EXPECT_ALLOC_REFUSED(0, HMM_FAULT_LINK, node[0]);
+    EXPECT_FOUND(HMM_FAULT_LINK, newest);
+    restore();
     end_heap();
 }
 
@@ -284,6 +293,19 @@ static void node_that_is_not_in_the_tree(void) {
     raw_set_word(word_of(node[6], BALANCE), raw_word(word_of(newest, BALANCE)));
     EXPECT_REFUSED(hmm_heap_free(heap, fence), HMM_FAULT_LINK, node[6]);
     EXPECT_FOUND_IN(HMM_FAULT_TREE, ground, node[0]);
+    restore();
+    end_heap();
+}
+
+/* A ring of which no node is in the tree: two of its members are taken out at once. */
+static void ring_that_is_not_in_the_tree(void) {
+    make_tree();
+    keep();
+    unsigned char *fence = oldest_other + units_of(4) * GRANULE;
+    set_link(node[5], SMALLER, NULL);
+    raw_set_word(word_of(node[5], BALANCE), 1);
+    EXPECT_REFUSED(hmm_heap_free(heap, fence), HMM_FAULT_LINK, oldest_other);
+    EXPECT_FOUND_IN(HMM_FAULT_INDEX, ground, node[0]);
     restore();
     end_heap();
 }
@@ -466,6 +488,7 @@ static void chain(void) {
 static const struct test tests[] = {
     TEST(ring_of_two_sizes),
     TEST(node_that_is_not_in_the_tree),
+    TEST(ring_that_is_not_in_the_tree),
     TEST(member_that_says_it_is_a_node),
     TEST(damage_on_the_way_to_the_neighbour),
     TEST(child_out_of_range),
