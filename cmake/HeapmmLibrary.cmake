@@ -7,9 +7,11 @@
 # What the tests build with each program: one instance, the default one.
 set(HEAPMM_HEAP_SOURCES src/heap/heap.c src/heap/result.c src/os/fault.c)
 list(TRANSFORM HEAPMM_HEAP_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/)
+# The pool, with that.
+set(HEAPMM_POOL_SOURCES ${HEAPMM_HEAP_SOURCES} ${PROJECT_SOURCE_DIR}/src/pool/pool.c)
 set(HEAPMM_SOURCES src/heap/tiny_heap.c src/heap/wide_heap.c src/classic/classic.c src/os/audit_abort.c)
 list(TRANSFORM HEAPMM_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/)
-list(PREPEND HEAPMM_SOURCES ${HEAPMM_HEAP_SOURCES})
+list(PREPEND HEAPMM_SOURCES ${HEAPMM_POOL_SOURCES})
 
 function(heapmm_add_library name type)
     add_library(${name} ${type} ${HEAPMM_SOURCES})

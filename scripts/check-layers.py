@@ -53,7 +53,7 @@ PUBLIC_LAYER = {
 CLASSIC_FILES = {"include/heapmm.h", "include/heapmm_impl.h"}
 CLASSIC_MACRO = re.compile(r"HMM_(CNFG_\w+|AUDIT_FAIL|IMPL_INCLUDED)$")
 FREESTANDING = {
-    f"{name}.h" for name in "float iso646 limits stdalign stdarg stdbool stddef stdint stdnoreturn".split()
+    f"{name}.h" for name in "float iso646 limits stdalign stdarg stdatomic stdbool stddef stdint stdnoreturn".split()
 }
 # System headers that one file of src/base may include.
 ONCE_IN_BASE = {"valgrind/memcheck.h"}
@@ -259,6 +259,7 @@ GOOD = {
     "src/heap/config.h": "#ifndef C_H\n#define C_H\n#ifndef HMM_STATS\n#define HMM_STATS 1\n#endif\n#endif\n",
     "src/heap/heap.c": '#include <stdint.h>\n#include "heapmm/heap.h"\n#include "../base/memory.h"\n#include "config.h"\n'
                        "#ifndef HMM_NEEDED\n#error \"define HMM_NEEDED\"\n#endif\nconst char *s = \"__builtin_x\"; /* __attribute__ */\n",
+    "src/pool/pool.c": '#include <stdatomic.h>\n#include "../heap/config.h"\n#include "heapmm/pool.h"\n',
     "src/os/fault.c": '#include <stdio.h>\n#include "heapmm/heap.h"\n#include "../base/compiler.h"\n',
     "include/heapmm/export.h": "#ifdef __GNUC__\n#endif\n",
     "include/heapmm/heap.h": '#include <stddef.h>\n#include "heapmm/export.h"\n#ifdef __cplusplus\n#endif\n',
@@ -273,6 +274,9 @@ BAD = [
     ("src/heap/heap.c", '#include "../os/fault.c"\n', "heap/ may not include os/"),
     ("src/heap/heap.c", '#include "heapmm/pool.h"\n', "belongs to pool/, which heap/ may not include"),
     ("src/os/fault.c", '#include "../heap/config.h"\n', "os/ may not include heap/"),
+    ("src/os/fault.c", '#include "heapmm/pool.h"\n', "belongs to pool/, which os/ may not include"),
+    ("src/pool/pool.c", '#include "../os/fault.c"\n', "pool/ may not include os/"),
+    ("src/pool/pool.c", "#include <threads.h>\n", "<threads.h> is a system header"),
     ("src/heap/heap.c", "#include <stdio.h>\n", "<stdio.h> is a system header"),
     ("src/heap/heap.c", "#include <string.h>\n", "<string.h> is a system header"),
     ("src/heap/heap.c", "#include <valgrind/memcheck.h>\n", "<valgrind/memcheck.h> is included by one file of src/base"),

@@ -1,11 +1,13 @@
 #!/bin/sh
-# Compiles every instance of the heap for processors without an operating system, at every audit level, with warnings as errors.
+# Compiles every instance of the heap, and the pool, for processors without an operating system, at every audit level, with warnings
+# as errors.
 # SPDX-License-Identifier: MIT
 #
 #     check-targets.sh ROOT
 #
 # No header and no function of a C library may be needed but memcpy, memmove and memset; what the compiler calls of its own run-time
-# library begins with two underscores.
+# library begins with two underscores. The pool needs its heap, and on processors without compare-and-swap two functions that keep
+# interrupts away; calls of __atomic_... would be a library that is not there.
 set -eu
 cd "$1"
 work=$(mktemp -d)
@@ -13,40 +15,66 @@ trap 'rm -rf "$work"' EXIT
 failures=0
 count=0
 
-# target NAME PREFIX OPTIONS...
+# compile NAME PREFIX SOURCE LEVEL ALLOWED OPTIONS...: adds its size to $sizes.
+compile() {
+    name=$1
+    prefix=$2
+    source=$3
+    level=$4
+    allowed=$5
+    shift 5
+    count=$((count + 1))
+    if ! "${prefix}gcc" -std=c11 -Os -ffreestanding -Wall -Wextra -Wconversion -Wsign-conversion -Wundef -Wshadow -Werror \
+        "$@" -DHMM_AUDIT_LEVEL=$level -Iinclude -c src/$source.c -o "$work/object.o" > "$work/log" 2>&1; then
+        echo "$name: src/$source.c at audit level $level does not compile:"
+        head -20 "$work/log"
+        failures=$((failures + 1))
+        return
+    fi
+    needed=$("${prefix}nm" --undefined-only "$work/object.o" | awk '{ print $NF }' |
+        grep -vE "^(memcpy|memmove|memset|abort|$allowed)\$" || true)
+    if [ -n "$needed" ]; then
+        echo "$name: src/$source.c at audit level $level needs" $needed
+        failures=$((failures + 1))
+    fi
+    sizes="$sizes $("${prefix}size" "$work/object.o" | awk 'NR == 2 { print $1 }')"
+}
+
+# target NAME PREFIX cas|sections OPTIONS...: whether it has a compare-and-swap, or critical sections must do.
 target() {
     name=$1
     prefix=$2
-    shift 2
+    swap=$3
+    shift 3
     command -v "${prefix}gcc" > /dev/null || { echo "${prefix}gcc is missing: run scripts/setup.sh test"; exit 1; }
-    for instance in tiny_heap heap wide_heap; do
+    for source in heap/tiny_heap heap/heap heap/wide_heap pool/pool; do
         sizes=""
         for level in 0 1 2; do
-            count=$((count + 1))
-            if ! "${prefix}gcc" -std=c11 -Os -ffreestanding -Wall -Wextra -Wconversion -Wsign-conversion -Wundef -Wshadow -Werror \
-                "$@" -DHMM_AUDIT_LEVEL=$level -Iinclude -c src/heap/$instance.c -o "$work/heap.o" > "$work/log" 2>&1; then
-                echo "$name: src/heap/$instance.c at audit level $level does not compile:"
-                head -20 "$work/log"
-                failures=$((failures + 1))
-                continue
-            fi
-            needed=$("${prefix}nm" --undefined-only "$work/heap.o" | awk '{ print $NF }' |
-                grep -vE '^(memcpy|memmove|memset|abort|__.*)$' || true)
-            if [ -n "$needed" ]; then
-                echo "$name: src/heap/$instance.c at audit level $level needs" $needed
-                failures=$((failures + 1))
-            fi
-            sizes="$sizes $("${prefix}size" "$work/heap.o" | awk 'NR == 2 { print $1 }')"
+            case $source-$swap in
+                pool*-sections)
+                    compile "$name" "$prefix" $source $level 'hmm_heap_.*|interrupts_.*|__[^a].*|__aeabi_.*' "$@" -DHMM_CRITICAL_SECTIONS=1 \
+                        -include "$work/port.h"
+                    ;;
+                pool*) compile "$name" "$prefix" $source $level 'hmm_heap_.*|__[^a].*|__aeabi_.*' "$@" ;;
+                *) compile "$name" "$prefix" $source $level '__.*' "$@" ;;
+            esac
         done
-        printf '%-26s %-10s bytes of code and constants at levels 0, 1, 2: %6s %6s %6s\n' "$name" $instance $sizes
+        printf '%-26s %-14s bytes of code and constants at levels 0, 1, 2: %6s %6s %6s\n' "$name" $source $sizes
     done
 }
 
-target 'Cortex-M4' arm-none-eabi- -mcpu=cortex-m4 -mthumb
-target 'Cortex-M0 (no bit scans)' arm-none-eabi- -mcpu=cortex-m0 -mthumb
-target 'AVR (16-bit pointers)' avr- -mmcu=atmega1284
-target 'RISC-V 32 (no C library)' riscv64-unknown-elf- -march=rv32imac -mabi=ilp32
-target 'x86-64' ''
+cat > "$work/port.h" << END
+unsigned interrupts_off(void);
+void interrupts_as_before(unsigned);
+#define HMM_CRITICAL_ENTER() interrupts_off()
+#define HMM_CRITICAL_LEAVE(state) interrupts_as_before(state)
+END
 
-[ $failures -eq 0 ] && echo "$count builds, none needs more than memcpy, memmove, memset and the compiler's own library"
+target 'Cortex-M4' arm-none-eabi- cas -mcpu=cortex-m4 -mthumb
+target 'Cortex-M0 (no bit scans)' arm-none-eabi- sections -mcpu=cortex-m0 -mthumb
+target 'AVR (16-bit pointers)' avr- sections -mmcu=atmega1284
+target 'RISC-V 32 (no C library)' riscv64-unknown-elf- cas -march=rv32imac -mabi=ilp32
+target 'x86-64' '' cas
+
+[ $failures -eq 0 ] && echo "$count builds, none needs more than memcpy, memmove, memset, its heap and the compiler's own library"
 [ $failures -eq 0 ]

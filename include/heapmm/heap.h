@@ -141,7 +141,8 @@ typedef enum hmm_result {
     HMM_FAULT_REGION_RECORD,    /* the record at the start of a region was overwritten */
     HMM_FAULT_NOT_A_HEAP,       /* attach: no heap of this kind starts in the first span */
     HMM_FAULT_LAYOUT,           /* attach: a heap, but of another version, audit level, granule or byte order */
-    HMM_FAULT_SPANS             /* attach: the spans are not the heap's regions */
+    HMM_FAULT_SPANS,            /* attach: the spans are not the heap's regions */
+    HMM_FAULT_OWNER             /* heapmm/pool.h: the pool was abandoned or destroyed, so it has no owner */
 } hmm_result;
 
 /* Names a result, for messages.

@@ -36,6 +36,7 @@ const char *hmm_result_name(int result) {
         NAME_OF(HMM_FAULT_NOT_A_HEAP);
         NAME_OF(HMM_FAULT_LAYOUT);
         NAME_OF(HMM_FAULT_SPANS);
+        NAME_OF(HMM_FAULT_OWNER);
 #undef NAME_OF
     }
     return "unknown result";
