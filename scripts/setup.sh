@@ -39,6 +39,7 @@ libgcc-12-dev-s390x-cross /usr/lib/gcc-cross/s390x-linux-gnu test
 qemu-user         qemu-s390x                test
 picolibc-arm-none-eabi /usr/lib/picolibc/arm-none-eabi test
 qemu-system-arm   qemu-system-arm           test
+spin              spin                      test
 gnuplot-nox       gnuplot                   bench
 '
 

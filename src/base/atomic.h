@@ -91,11 +91,15 @@ HMM_INTERNAL hmm_shared cell_replace_acquire(hmm_cell *cell, hmm_shared expected
     return cell_replace_relaxed(cell, expected, value);
 }
 
-HMM_INTERNAL uint32_t half_load_acquire(const hmm_half_cell *cell) {
+HMM_INTERNAL uint32_t half_load_relaxed(const hmm_half_cell *cell) {
     const unsigned state = HMM_CRITICAL_ENTER();
     const uint32_t value = *cell;
     HMM_CRITICAL_LEAVE(state);
     return value;
+}
+
+HMM_INTERNAL uint32_t half_load_acquire(const hmm_half_cell *cell) {
+    return half_load_relaxed(cell);
 }
 
 HMM_INTERNAL void half_store_release(hmm_half_cell *cell, uint32_t value) {
@@ -147,6 +151,10 @@ HMM_INTERNAL hmm_shared cell_replace_release(hmm_cell *cell, hmm_shared expected
 HMM_INTERNAL hmm_shared cell_replace_acquire(hmm_cell *cell, hmm_shared expected, hmm_shared value) {
     atomic_compare_exchange_strong_explicit(cell, &expected, value, memory_order_acquire, memory_order_relaxed);
     return expected;
+}
+
+HMM_INTERNAL uint32_t half_load_relaxed(const hmm_half_cell *cell) {
+    return atomic_load_explicit(cell, memory_order_relaxed);
 }
 
 HMM_INTERNAL uint32_t half_load_acquire(const hmm_half_cell *cell) {

@@ -25,14 +25,15 @@ struct found_waiting {
     int32_t next; /* if it is sound */
 };
 
-/* A foreign block's memory is read, too: it was written to by the push, and is known by a link that bears a mark. */
+/* Relaxed: the head from which the block was reached has been read with acquire. A foreign block's memory is read, too: it was
+ * written to by the push, and is known by a link that bears a mark. */
 HMM_INTERNAL struct found_waiting look_at(const struct hmm_pool *pool, int32_t link) {
     const uintptr_t p = linked_block(pool, link);
     hmm_memory_enter();
-    struct found_waiting found = {p, true, true, (int32_t)half_load_acquire(link_cell(p))};
+    struct found_waiting found = {p, true, true, (int32_t)half_load_relaxed(link_cell(p))};
     if (HMM_AUDIT_LEVEL >= 1) {
         found.inside = lies_inside(pool, p);
-        found.sound = mark_is_waiting(pool, p, cell_load_acquire(mark_cell(p)), found.next);
+        found.sound = mark_is_waiting(pool, p, cell_load_relaxed(mark_cell(p)), found.next);
     }
     hmm_memory_looked(&found, sizeof found);
     hmm_memory_leave();

@@ -6,10 +6,11 @@
  * if it is still the head; else it tries again: some other push succeeded then. The owner takes the whole list by exchanging the
  * head with 0, then has it for itself.
  *
- * ABA. Popping a single block would read the head's link, then replace head by link if the head is still that block, though it may
- * have gone, been drained, handed out, and come home again with another link meanwhile: the wrong list would be installed. Nobody
- * pops here. A push compares the head with a value that it does not follow: that the head is H, whatever became of H in between,
- * is all that it takes for "my block, then the list that begins at H" to be right at that moment. The exchange compares nothing.
+ * ABA. To pop a single block is to read the head's link and to replace the head by it, if the head is still that block. It may be
+ * that block again, gone and handed out and come home with another link meanwhile, and a wrong list would be installed; the head
+ * would need a version beside it. Nobody pops here. The exchange compares nothing. A push compares the head with a value that it
+ * does not follow: that the head is H now, whatever became of H in between, is all that it takes for "this block, then the list
+ * that begins at H" to be right.
  *
  * Memory order, operation by operation:
  *
@@ -21,7 +22,7 @@
  *                       nothing that the owner did.
  * reading the head      relaxed: before a push, and before an exchange that would find nothing. A stale value costs a round, or
  *                       leaves a block to the next drain.
- * mark and link         between pushes of one block, see waiting.h. Towards the owner they are published by the head.
+ * the marks             between pushes of one block, see waiting.h. Towards the owner they are published by the head.
  * abandon, adopt        release and acquire, of the owner's cell: all that the former owner wrote, the heap, the chain, the counters,
  *                       has happened before the next one begins. adopt is a compare-and-swap, so one succeeds.
  *

@@ -52,7 +52,7 @@ configure() {
 quietly "cmake --install" cmake --install "$build" --prefix "$work/installed"
 mv "$work/installed" "$prefix"
 libdir=$(dirname "$(find "$prefix" -name libheapmm.a)")
-for file in include/heapmm/heap.h include/heapmm/avl.h include/heapmm/impl/base/compiler.h include/heapmm/impl/heap/public.h; do
+for file in include/heapmm/heap.h include/heapmm/pool.h include/heapmm/avl.h include/heapmm/impl/base/compiler.h include/heapmm/impl/heap/public.h; do
     [ -f "$prefix/$file" ] || fail "$file is not installed"
 done
 
