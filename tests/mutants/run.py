@@ -29,6 +29,7 @@ GROUPS = {
     "6": "any size, alignment or count gives NULL or a correct block, never an overflow",
     "7": "the time of an operation is bounded",
     "avl": "the AVL tree package",
+    "pool": "pools: every block comes home once, misuse is reported and skipped, the rest is not lost",
     "classic": "the classic heap: geometry, best fit, audits before changes, nothing read outside",
 }
 

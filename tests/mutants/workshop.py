@@ -21,6 +21,8 @@ HEAP = ["src/heap/heap.c", "src/heap/result.c", "src/os/fault.c"]
 BESIDE_THE_HEAP = HEAP[1:]
 AVL = ["tests/avl/avl_subjects.c", "tests/avl/avl_checked.c", "tests/avl/avl_shapes.c"]
 COVERAGE = ["-fsanitize-coverage=trace-pc"]
+POOL = ["src/pool/pool.c", *HEAP]
+STEPPED = ["tests/pool/stepped_pool.c", "tests/heap/stepped_heap.c"]
 FAULTS = [f"tests/heap/faults_{part}.c" for part in ("test", "pointer", "block", "tree", "heap", "region", "handler")]
 
 
@@ -41,8 +43,16 @@ def classic(name, level="-O0", number=0):
             "options": [level, "-Itests/classic", f"-DHMM_CNFG_NUM={number}", '-DHMM_CNFG_HEADER="configurations.h"']}
 
 
-# The test programs, as in the CMakeLists.txt of tests/heap, tests/avl, tests/classic and fuzz; those that compute much are
-# optimised.
+def stepped_pool(name, *options):
+    return {
+        "sources": [f"tests/pool/{name}.c", *STEPPED, *BESIDE_THE_HEAP],
+        "options": ["-O0", *options],
+        "options of": {source: COVERAGE for source in STEPPED},
+    }
+
+
+# The test programs, as in the CMakeLists.txt of tests/heap, tests/avl, tests/pool, tests/classic and fuzz; those that compute much
+# are optimised.
 PROGRAMS = {
     "heap_alloc": units("alloc"),
     "heap_resize": units("resize"),
@@ -74,6 +84,11 @@ PROGRAMS = {
         **tree("depth"),
         "options of": {"tests/avl/avl_depth_test.c": ['-DHMM_AVL_HEADER="include/heapmm/avl.h"']},
     },
+    "pool_units": {"sources": ["tests/pool/pool_units.c", *POOL], "options": ["-O0"]},
+    "pool_faults": {"sources": ["tests/pool/pool_faults.c", *POOL], "options": ["-O0"]},
+    "pool_cost": stepped_pool("pool_cost"),
+    "pool_interrupt": stepped_pool("pool_interrupt"),
+    "pool_sections": stepped_pool("pool_interrupt", "-DHMM_CRITICAL_SECTIONS=1", "-include", "tests/pool/critical.h"),
     "classic_units": classic("units"),
     "classic_audit": classic("audit"),
     "classic_model": classic("model", "-O1"),
