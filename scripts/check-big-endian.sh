@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the model test of every instance on a big-endian processor: IBM Z, emulated by qemu-user. Compiled by clang, since Debian's
-# GCC for other processors cannot be installed beside the one for 32 bit.
+# Runs the model test of every instance, and the tests of the pool, on a big-endian processor: IBM Z, emulated by qemu-user. Compiled
+# by clang, since Debian's GCC for other processors cannot be installed beside the one for 32 bit.
 # SPDX-License-Identifier: MIT
 #
 #     check-big-endian.sh ROOT
@@ -15,7 +15,6 @@ run_emulated() {
     timeout 100 qemu-s390x "$work/model_test" "$@"
 }
 
-for name in default tiny wide; do
-    instance $name "tiny_odd regions" clang --target=s390x-linux-gnu -isystem "$libraries/include" -B"$compiler" -L"$compiler" \
-        -L"$libraries/lib" -static -O1
-done
+compile="clang --target=s390x-linux-gnu -isystem $libraries/include -B$compiler -L$compiler -L$libraries/lib -static -O1"
+for name in default tiny wide; do instance $name "tiny_odd regions" $compile; done
+for name in units faults; do pool $name $compile; done

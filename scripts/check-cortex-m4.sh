@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the model test of the default and of the tiny instance on a Cortex-M4 without an operating system: a board that
-# qemu-system-arm emulates. What the test prints and its exit status leave the board by semihosting; a fault of the processor is
+# Runs the model test of the default and of the tiny instance, and what the pool does in one thread, with atomics and with critical
+# sections, on a Cortex-M4 without an operating system: a board that qemu-system-arm emulates. What the test prints and its exit status leave the board by semihosting; a fault of the processor is
 # printed and ends it with status 1. The C library is picolibc, since Debian's newlib prints no size_t.
 # SPDX-License-Identifier: MIT
 #
@@ -17,10 +17,12 @@ run_emulated() {
         -semihosting-config enable=on,target=native,$arguments -kernel "$work/model_test"
 }
 
+compile="arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb --specs=picolibc.specs --oslib=semihost --crt0=semihost"
+compile="$compile -T tests/board/mps2_an386.ld -O2"
 for level in 1 2; do
     echo "Audit level $level"
-    for name in default tiny; do
-        instance $name "tiny_odd regions large" arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb --specs=picolibc.specs \
-            --oslib=semihost --crt0=semihost -T tests/board/mps2_an386.ld -O2 -DHMM_AUDIT_LEVEL=$level
-    done
+    for name in default tiny; do instance $name "tiny_odd regions large" $compile -DHMM_AUDIT_LEVEL=$level; done
+    pool units $compile -DHMM_AUDIT_LEVEL=$level
 done
+echo "Critical sections"
+pool units $compile -DHMM_CRITICAL_SECTIONS=1 -include tests/board/interrupts.h

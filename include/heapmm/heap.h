@@ -53,7 +53,8 @@
  * Stack     No recursion; on x86-64 and optimised, no function needs more than 2 KiB of stack; alloc and free need 1 KiB up to
  *           audit level 1.
  * Threads   The heap takes no lock. Calls on one heap must not overlap, in threads, signal handlers or interrupt handlers:
- *           the caller serialises them (examples/heap_behind_a_mutex.c). Different heaps are independent.
+ *           the caller serialises them (examples/heap_behind_a_mutex.c), or has a heap for each thread whose blocks the others free
+ *           (heapmm/pool.h). Different heaps are independent.
  *
  * ## Built with
  *
