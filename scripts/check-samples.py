@@ -37,9 +37,9 @@ import headers as header_comments  # noqa: E402
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 STATEMENTS = STRICT + ["-Wno-unused-variable", "-Wno-unused-but-set-variable", "-Wno-unused-value", "-Wno-unused-function",
                        "-Wno-unused-result", "-Wno-unused-parameter"]
-LIBRARY = ["src/heap/heap.c", "src/heap/tiny_heap.c", "src/heap/wide_heap.c", "src/heap/result.c", "src/os/fault.c",
+LIBRARY = ["src/heap/heap.c", "src/heap/tiny_heap.c", "src/heap/wide_heap.c", "src/pool/pool.c", "src/heap/result.c", "src/os/fault.c",
            "src/classic/classic.c", "src/os/audit_abort.c"]
-SCAFFOLDS = {"heapmm/heap.h": "heap.c", "heapmm/tiny_heap.h": "heap.c", "heapmm/wide_heap.h": "heap.c", "heapmm.h": "classic.c",
+SCAFFOLDS = {"heapmm/heap.h": "heap.c", "heapmm/tiny_heap.h": "heap.c", "heapmm/wide_heap.h": "heap.c", "heapmm/pool.h": "pool.c", "heapmm.h": "classic.c",
              "heapmm/avl.h": "avl.c"}
 
 

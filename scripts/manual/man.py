@@ -9,7 +9,7 @@ import re
 import subprocess
 from pathlib import Path
 
-OVERVIEWS = {"heapmm/heap.h": "heapmm", "heapmm/tiny_heap.h": "hmm_tiny_heap", "heapmm/wide_heap.h": "hmm_wide_heap",
+OVERVIEWS = {"heapmm/heap.h": "heapmm", "heapmm/tiny_heap.h": "hmm_tiny_heap", "heapmm/wide_heap.h": "hmm_wide_heap", "heapmm/pool.h": "hmm_pool",
              "heapmm.h": "heapmm_classic", "heapmm/avl.h": "hmm_avl", "heapmm/declare.h": "hmm_declare"}
 
 

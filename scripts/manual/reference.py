@@ -18,7 +18,7 @@ import subprocess
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-HEADERS = ["heapmm/heap.h", "heapmm/tiny_heap.h", "heapmm/wide_heap.h", "heapmm/declare.h", "heapmm.h", "heapmm/avl.h",
+HEADERS = ["heapmm/heap.h", "heapmm/tiny_heap.h", "heapmm/wide_heap.h", "heapmm/pool.h", "heapmm/declare.h", "heapmm.h", "heapmm/avl.h",
            "heapmm/avl_relation.h", "heapmm/export.h"]
 
 
