@@ -16,7 +16,7 @@ import links  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ["include", "docs", "scripts", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md",
-          "CMakeLists.txt", "src", "examples", "tests", "bench", "cmake", "LICENSE"]
+          "CMakeLists.txt", "src", "examples", "tests", "fuzz", "bench", "cmake", "LICENSE"]
 
 # What is changed: file, text, what replaces it; and what is said then.
 CASES = [
