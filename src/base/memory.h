@@ -79,11 +79,6 @@ HMM_INTERNAL void hmm_memory_resized(void *payload, size_t usable_before, size_t
     if (usable > usable_before) HMM_VALGRIND_UNDEFINED((char *)payload + usable_before, usable - usable_before);
 }
 
-/* What was found by looking at bytes which perhaps nobody ever wrote: it is meant to depend on them. */
-HMM_INTERNAL void hmm_memory_looked(void *result, size_t bytes) {
-    HMM_VALGRIND_DEFINED(result, bytes);
-}
-
 /* The whole usable size was made known. */
 HMM_INTERNAL void hmm_memory_revealed(const void *payload, size_t usable) {
     HMM_ASAN_RELEASE(payload, usable);

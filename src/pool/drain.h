@@ -35,7 +35,7 @@ HMM_INTERNAL struct found_waiting look_at(const struct hmm_pool *pool, int32_t l
         found.inside = lies_inside(pool, p);
         found.sound = mark_is_waiting(pool, p, cell_load_relaxed(mark_cell(p)), found.next);
     }
-    hmm_memory_looked(&found, sizeof found);
+    looked_at_bytes(&found, sizeof found);
     hmm_memory_leave();
     return found;
 }

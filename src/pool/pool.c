@@ -25,7 +25,7 @@ HMM_INTERNAL bool waits(const struct hmm_pool *pool, const void *p) {
     if (p == NULL || (uintptr_t)p % HMM_HEAP_GRANULE != 0 || !lies_inside(pool, (uintptr_t)p)) return false; /* the heap tells */
     hmm_memory_enter();
     bool waiting = bears_mark(pool, (uintptr_t)p, cell_load_acquire(mark_cell((uintptr_t)p)));
-    hmm_memory_looked(&waiting, sizeof waiting);
+    looked_at_bytes(&waiting, sizeof waiting);
     hmm_memory_leave();
     return waiting;
 }

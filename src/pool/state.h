@@ -55,6 +55,11 @@ HMM_INLINE hmm_heap *heap_of(const struct hmm_pool *pool) {
     return (hmm_heap *)((uintptr_t)pool + HMM_POOL_OFFSET);
 }
 
+/* What was found by looking at bytes which perhaps nobody ever wrote is meant to depend on them: valgrind is told. */
+HMM_INTERNAL void looked_at_bytes(void *result, size_t bytes) {
+    HMM_VALGRIND_DEFINED(result, bytes);
+}
+
 HMM_INLINE hmm_shared mixed(hmm_shared a, hmm_shared b) {
     const hmm_shared product = (a ^ b) * (hmm_shared)0x9E3779B97F4A7C15u;
     return product ^ product >> (sizeof product * 4);

@@ -41,6 +41,7 @@ static const struct {
     NAMED(HMM_FAULT_NOT_A_HEAP),
     NAMED(HMM_FAULT_LAYOUT),
     NAMED(HMM_FAULT_SPANS),
+    NAMED(HMM_FAULT_OWNER),
 };
 
 enum { COUNT = sizeof named / sizeof named[0] };
