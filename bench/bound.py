@@ -57,7 +57,8 @@ AUDITS_BARE_PATH = r"fit_in_tree|audit_put|find_largest"
 ONLY_BESIDE = r"audit_beside|audit_replacement|audit_way_to_neighbour"
 # Where nothing has to be aligned, one end of a free block at most stays free.
 ONE_REST = r"make_free|audit_put"
-RANGES = 4  # of each power of two, 2^HMM_CLASS_BITS; with more of them trees are lower
+# Of each power of two, at least, where sizes have 64 bits: src/heap/class.h. An index of 32 takes a 256th of a smaller heap.
+RANGES, RANGES_FROM_2_MIB = 4, 32
 REMOVAL, TWO_REMOVALS = 2, 4  # HMM_BESIDE_...: only what releases takes two blocks out
 ALLOCATES = ("alloc", "alloc_aligned", "alloc_greedy")
 FUNCTIONS = (*ALLOCATES, "resize", "resize_greedy", "realloc", "free", "usable_size", "largest_free", "contains")
@@ -321,8 +322,9 @@ def depth_of(nodes):
 
 
 def depth_in_heap(heap_bytes, granule):
-    """Of the deepest size tree: k sizes of one class have more than k times its least size S, and there are at most S / RANGES."""
-    return depth_of(int((heap_bytes // granule / RANGES) ** 0.5))
+    """Of the deepest size tree: k sizes of one class have more than k times its least size S, and there are at most S / ranges."""
+    ranges = RANGES if heap_bytes < 2 << 20 else RANGES_FROM_2_MIB
+    return depth_of(int((heap_bytes // granule / ranges) ** 0.5))
 
 
 def depth_beyond_index(heap_bytes, granule):

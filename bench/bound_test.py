@@ -129,7 +129,7 @@ class Depths(unittest.TestCase):
         self.assertEqual(bound.depth_of(0), 0)
 
     def test_depths_are_those_of_the_architecture(self):
-        for size, depth in ((2 ** 15, 6), (2 ** 20, 9), (2 ** 30, 16)):
+        for size, depth in ((2 ** 15, 6), (2 ** 20, 9), (2 ** 30, 14)):
             self.assertEqual(bound.depth_in_heap(size, 16), depth)
         self.assertEqual(bound.depth_beyond_index(2 ** 36, 16), 23)
 

@@ -39,13 +39,14 @@
  *           are faults: options.on_fault is called; if it returns, the function returns its failure value and the heap is as it
  *           was before the call. Operations that do not touch the damage keep working. A fault listed nowhere else may be
  *           reported by every function that changes the heap when it meets damage on its way: HMM_FAULT_HEADER,
- *           HMM_FAULT_FOOTER, HMM_FAULT_LINK, HMM_FAULT_INDEX, HMM_FAULT_TREE, HMM_FAULT_SENTINEL, HMM_FAULT_REGION_RECORD, at
- *           audit level 2 HMM_FAULT_CANARY and HMM_FAULT_WRITE_AFTER_FREE, and when the regular check of level 2 is due
- *           whatever hmm_heap_check finds (the count of changes until the next one then starts anew).
- * Trusted   Operations believe the fixed part of the control block: where the first region begins and ends, where the index is,
- *           the key. It stands at the start of the first region, so an overflow of what lies in front of that reaches it:
- *           hmm_heap_check, hmm_heap_walk, hmm_heap_stats and hmm_heap_attach verify its checksum, and so does a fault before
- *           it calls options.on_fault. At audit level 0 operations believe everything: a wrong pointer is undefined behaviour.
+ *           HMM_FAULT_FOOTER, HMM_FAULT_LINK, HMM_FAULT_INDEX, HMM_FAULT_TREE, HMM_FAULT_SENTINEL, HMM_FAULT_REGION_RECORD,
+ *           HMM_FAULT_CONTROL, at audit level 2 HMM_FAULT_CANARY and HMM_FAULT_WRITE_AFTER_FREE, and when the regular check of
+ *           level 2 is due whatever hmm_heap_check finds (the count of changes until the next one then starts anew).
+ * Trusted   The commonest allocations and frees believe the fixed part of the control block: where the first region begins and
+ *           ends, where the index is, the key. All others first verify a short checksum of that (HMM_FAULT_CONTROL). It stands at
+ *           the start of the first region, so an overflow of what lies in front of that reaches it: hmm_heap_check, hmm_heap_walk,
+ *           hmm_heap_stats and hmm_heap_attach verify the whole checksum, and so does a fault before it calls options.on_fault.
+ *           At audit level 0 operations believe everything: a wrong pointer is undefined behaviour.
  * Time      is bounded for every function but those marked "linear". The bounds and their derivation stand in ARCHITECTURE.md:
  *           an operation takes at most two blocks out of the free index and puts two in, each with at most one tree descent.
  *           With R regions, finding the region of an address that is not in the first adds one descent of a tree of R nodes.
@@ -214,7 +215,7 @@ HMM_API void hmm_fault_abort(void *context, const hmm_fault *fault);
  * Faults (with options->on_fault): HMM_FAULT_OPTIONS, HMM_FAULT_REGION_SMALL, HMM_FAULT_REGION_LARGE, HMM_FAULT_REGION_WRAPS.
  *   HMM_FAULT_OPTIONS goes to the default handler, since options->on_fault cannot be trusted then.
  * The control block, free index included, takes at most a 64th of the capacity (512 bytes for 32 KiB) or 350 bytes, whichever
- * is more, and never more than 3 KiB.
+ * is more, and never more than 5 KiB.
  * Time: O(index), bounded. At audit level 2 linear.
  * Example:
  *     static max_align_t buffer[64];

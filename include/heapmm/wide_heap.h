@@ -9,7 +9,7 @@
  * - The largest block is 2^42 - 1 granules, and regions are within 2^63 granules: the whole address space.
  * - Payloads are aligned to HMM_WIDE_HEAP_GRANULE.
  * - The control block and the records have words twice as wide: a record takes 64 bytes; the control block a 32nd of the
- *   capacity or 700 bytes at most, whichever is more, and never more than 6 KiB.
+ *   capacity or 700 bytes at most, whichever is more, and never more than 14 KiB.
  *
  * Source: src/heap/wide_heap.c.
  *

@@ -9,11 +9,15 @@
 
 /* ---- Sizes --------------------------------------------------------------------------------------------------------------- */
 
-/* The units of a block with that usable size; 0 if no block can be so large. units_for(13) => 2 on 64 bit */
-HMM_INLINE hmm_units units_for(size_t size) {
-    if (HMM_UNLIKELY(size > usable_of(HMM_UNITS_MOST))) return 0;
+/* The units of a block with that usable size, which is within what a block can have. units_holding(13) => 2 on 64 bit */
+HMM_INLINE hmm_units units_holding(size_t size) {
     const hmm_units units = (hmm_units)((size + HMM_BLOCK_OVERHEAD + HMM_GRANULE - 1) >> HMM_GRANULE_SHIFT);
     return HMM_UNITS_LEAST > 1 && units < HMM_UNITS_LEAST ? HMM_UNITS_LEAST : units;
+}
+
+/* The same, 0 if no block can be so large. */
+HMM_INLINE hmm_units units_for(size_t size) {
+    return HMM_UNLIKELY(size > usable_of(HMM_UNITS_MOST)) ? 0 : units_holding(size);
 }
 
 /* ---- Finding ------------------------------------------------------------------------------------------------------------- */
@@ -97,8 +101,11 @@ HMM_INTERNAL int find_largest(const struct HMM_HEAP *heap, struct block **b) {
 
 /* ---- Allocating ---------------------------------------------------------------------------------------------------------- */
 
-/* At audit level 2: checks the whole heap when it has changed often enough since the last time. */
-HMM_INTERNAL int regular_check(struct HMM_HEAP *heap) {
+/* What comes before every operation that is not straight. At audit level 2 the whole heap is checked when it has changed often
+ * enough since the last time. */
+HMM_INTERNAL int audit_heap(struct HMM_HEAP *heap) {
+    const int code = audit_bounds(heap);
+    if (code != HMM_OK) return code;
     if (HMM_AUDIT_LEVEL < 2 || HMM_CHECK_INTERVAL == 0 || heap->changes + 1 <= HMM_CHECK_INTERVAL) return HMM_OK;
     heap->changes = 0;
     hmm_fault fault;

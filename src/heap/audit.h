@@ -73,7 +73,9 @@ HMM_OUTLINE int report_not_allocated(const struct HMM_HEAP *heap, const struct b
                       "no block starts here: an interior pointer, a block freed and coalesced, or its header was overwritten");
     if (says_free(header)) return report(heap, HMM_FAULT_NOT_ALLOCATED, b, "the block is free: freed twice, or used after free");
     const struct block *next = block_after(b, size_in(header));
-    if (!header_is_valid(heap, next, *header_of(next))) return report_next_header(heap, next);
+    const hmm_word next_header = *header_of(next);
+    if (!header_is_valid(heap, next, next_header) || (size_in(next_header) == 0 && units_to_end(heap, next) != 0))
+        return report_next_header(heap, next);
     return report(heap, HMM_FAULT_HEADER, b,
                   "the header disagrees with the next block's: no block starts here, or one was overwritten");
 }
@@ -92,7 +94,8 @@ HMM_INTERNAL int audit_allocated(const struct HMM_HEAP *heap, const void *p) {
     const struct block *next = block_after(b, size_in(header));
     const HMM_WORD mismatch =
         header_mismatch(heap, link_of(heap, b), header) | header_mismatch(heap, link_of(heap, next), *header_of(next));
-    if (HMM_UNLIKELY((mismatch & HMM_CHECK_MASK) != 0 || says_free(header) || says_previous_free(*header_of(next))))
+    if (HMM_UNLIKELY((mismatch & HMM_CHECK_MASK) != 0 || says_free(header) || says_previous_free(*header_of(next)) ||
+                     (size_in(*header_of(next)) == 0 && next != region_end(heap, r))))
         return report_not_allocated(heap, b, room);
     if (HMM_UNLIKELY(!canary_is_intact(heap, b, size_in(header))))
         return report(heap, HMM_FAULT_CANARY, b, "the word behind the payload was overwritten: an overflow of this block");

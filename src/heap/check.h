@@ -239,7 +239,7 @@ HMM_INTERNAL int check_bitmap(const struct HMM_HEAP *heap, hmm_fault *fault) {
     for (unsigned number = 0; number < g.map_words * HMM_BITS; number++) {
         const hmm_bits word = bitmap_of(heap)[number / HMM_BITS];
         const bool marked = (word >> number % HMM_BITS & 1) != 0;
-        if (marked != (number < g.classes && heap->heads[number] != HMM_NO_BLOCK))
+        if (marked != (number >= HMM_UNITS_LEAST && number < g.classes && heap->heads[number] != HMM_NO_BLOCK))
             return found(fault, HMM_FAULT_INDEX, &bitmap_of(heap)[number / HMM_BITS], "the bitmap and the classes do not agree");
     }
     for (unsigned word = 0; word < HMM_BITS; word++)
@@ -251,11 +251,14 @@ HMM_INTERNAL int check_bitmap(const struct HMM_HEAP *heap, hmm_fault *fault) {
 HMM_INTERNAL int check_index(const struct HMM_HEAP *heap, const struct tally *tally, hmm_fault *fault) {
     struct tally indexed = {.blocks_most = tally->blocks_free};
     int code = check_bitmap(heap, fault);
-    for (unsigned number = 1; number < heap->classes && code == HMM_OK; number++)
+    for (unsigned number = 0; number < HMM_UNITS_LEAST; number++)
+        if (heap->heads[number] != HMM_NO_LIST)
+            return found(fault, HMM_FAULT_INDEX, &heap->heads[number], "the head of a list was overwritten");
+    for (unsigned number = HMM_UNITS_LEAST; number < heap->classes && code == HMM_OK; number++)
         code =
             class_is_tree(heap, number) ? check_tree(heap, number, &indexed, fault) : check_list(heap, number, &indexed, fault);
     if (code != HMM_OK) return code;
-    if (heap->heads[0] != HMM_NO_BLOCK || indexed.blocks_free != tally->blocks_free || indexed.free_sum != tally->free_sum)
+    if (indexed.blocks_free != tally->blocks_free || indexed.free_sum != tally->free_sum)
         return found(fault, HMM_FAULT_INDEX, heap->heads, "the index does not hold exactly the free blocks");
     return HMM_OK;
 }

@@ -46,14 +46,18 @@
 #define HMM_SPLIT_HIGH_BYTES 1024
 #endif
 
-/* Each power of two of sizes above the exact classes is cut into 2^HMM_CLASS_BITS ranges. */
+/* Each power of two of sizes above the exact classes is cut into 2^n ranges. n follows the capacity, too, up to this: a narrow range
+ * has a small tree, mostly of one node. Where a size_t has 32 bits or 16 the summary has no room for more. */
 #ifndef HMM_CLASS_BITS
-#define HMM_CLASS_BITS 2
+#define HMM_CLASS_BITS (sizeof(size_t) < 4 ? 2 : sizeof(size_t) < 8 ? 3 : 5)
 #endif
+#define HMM_CLASS_BITS_LEAST (HMM_CLASS_BITS < 2 ? HMM_CLASS_BITS : 2)
+/* An instance with small blocks only has no heap that could afford them. */
+#define HMM_HAS_NARROW_CLASSES (HMM_CLASS_BITS > HMM_CLASS_BITS_LEAST && HMM_SIZE_BITS > 16)
 
 /* Sizes below 2^n granules have a class each. n follows the capacity, between these: the least so that no exact class is needed
- * for a block too small to be a tree node, the most so that the index stays within 3 KiB and, where a
- * size_t is a word of 16 bits, the summary has a bit for each word of the bitmap. */
+ * for a block too small to be a tree node, the most so that the index stays within 5 KiB (14 in the wide
+ * instance) and, where a size_t has 16 bits, the summary has a bit for each word of the bitmap. */
 #ifndef HMM_EXACT_BITS_LEAST
 #define HMM_EXACT_BITS_LEAST 3
 #endif
@@ -62,6 +66,6 @@
 #endif
 
 /* Raised whenever the meaning of a byte in a heap changes. */
-#define HMM_LAYOUT_VERSION 1
+#define HMM_LAYOUT_VERSION 2
 
 #endif

@@ -28,8 +28,9 @@ HMM_INTERNAL HMM_WORD control_seal(const struct HMM_HEAP *heap) {
     seal = seal_add(seal, heap->layout);
     seal = seal_add(seal, (HMM_WORD)heap->regions);
     seal = seal_add(seal, heap->exact);
+    seal = seal_add(seal, heap->exact_bytes);
     seal = seal_add(seal, (uint32_t)heap->classes << 16 | heap->map_at);
-    seal = seal_add(seal, (uint32_t)heap->exact_bits << 8 | heap->capacity_bits);
+    seal = seal_add(seal, (uint32_t)heap->exact_bits << 16 | (uint32_t)heap->class_bits << 8 | heap->capacity_bits);
     seal = seal_add(seal, heap->units_total);
     seal = seal_add(seal, heap->bytes_total);
     seal = seal_add(seal, (uintptr_t)heap->on_fault);
@@ -37,20 +38,35 @@ HMM_INTERNAL HMM_WORD control_seal(const struct HMM_HEAP *heap) {
     return seal_add(seal, address_of(heap->context));
 }
 
+/* The same of what says where everything is, in a few instructions: verified before each operation that is not straight. */
+HMM_INLINE HMM_WORD control_bounds(const struct HMM_HEAP *heap) {
+    hmm_units sum = (hmm_units)(HMM_WORD)heap->regions * HMM_MULTIPLIER + (HMM_WORD)heap->home.first;
+    sum = sum * HMM_MULTIPLIER + (HMM_WORD)heap->home.end;
+    sum = sum * HMM_MULTIPLIER + heap->exact + heap->exact_bits;
+    sum = sum * HMM_MULTIPLIER + heap->classes + heap->class_bits;
+    return (HMM_WORD)(sum * HMM_MULTIPLIER + heap->map_at + heap->key);
+}
+
+HMM_INLINE bool bounds_are_sound(const struct HMM_HEAP *heap) {
+    return HMM_AUDIT_LEVEL < 1 || heap->bounds == control_bounds(heap);
+}
+
 HMM_INTERNAL void seal_control(struct HMM_HEAP *heap) {
     heap->seal = control_seal(heap);
+    heap->bounds = control_bounds(heap);
 }
 
 /* Whether the numbers that say where the index is are those that its capacity gives. */
 HMM_INTERNAL bool geometry_is_sound(const struct HMM_HEAP *heap) {
     if (heap->capacity_bits > HMM_SIZE_BITS) return false;
     const struct geometry g = geometry_for(heap->capacity_bits);
-    return heap->exact_bits == g.exact_bits && heap->exact == g.exact && heap->classes == g.classes && heap->map_at == g.map_at;
+    return heap->exact_bits == g.exact_bits && heap->class_bits == g.class_bits && heap->exact == g.exact &&
+           heap->exact_bytes == g.exact_bytes && heap->classes == g.classes && heap->map_at == g.map_at;
 }
 
 HMM_INTERNAL bool control_is_sound(const struct HMM_HEAP *heap) {
     return heap->magic == HMM_MAGIC && heap->layout == layout_number() && heap->seal == control_seal(heap) &&
-           geometry_is_sound(heap);
+           heap->bounds == control_bounds(heap) && geometry_is_sound(heap);
 }
 
 /* ---- How a span is divided ----------------------------------------------------------------------------------------------- */

@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Common is: every free block concerned is of an exact class and lies in the first region, and nothing is wrong. Whatever else is
- * met, damage included, ends the attempt before its first store, and the caller goes on with the general function, which starts
- * anew, knows every case and reports what is damaged. So these functions call nothing and keep all they know in registers.
+ * Common is: every free block concerned lies in the first region, and is of an exact class; or, with `lone`, also in a class of
+ * several sizes, as long as that holds no other block. A tree of one node needs no search and no rotation, and since such classes are
+ * narrow, most are that. Whatever else is met, damage included, ends the attempt before its first store, and the general function
+ * starts anew, knows every case and reports what is damaged.
  *
  * What is read through or changed is audited as in audit.h, in the form that lists in one region allow: a link is followed when it
  * stays below the region's end (a wrong one that leads into the control block is still inside the region), and believed when the
@@ -17,120 +18,219 @@
 
 enum { HMM_AUDITED = HMM_AUDIT_LEVEL >= 1 };
 
+/* Links into the first region are not negative. Unaudited links may lead to any. */
+HMM_INLINE struct block *home_block(const struct HMM_HEAP *heap, HMM_LINK link) {
+    if (!HMM_AUDITED) return block_of_link(heap, link);
+    return block_at(address_of(heap) + ((uintptr_t)(HMM_WORD)link << HMM_GRANULE_SHIFT));
+}
+
 /* Whether a link leads into the first region. */
 HMM_INLINE bool link_is_home(const struct HMM_HEAP *heap, HMM_LINK link) {
     return (HMM_WORD)link < (HMM_WORD)heap->home.end;
 }
 
-/* Whether the header of a block is that of a free one of so many units. */
-HMM_INLINE bool is_free_of(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units) {
-    return *header_of(b) == header_for(heap, link, units | HMM_FREE);
+/* The links of the blocks that many units behind and before another. */
+HMM_INLINE HMM_LINK link_past(HMM_LINK link, hmm_units units) {
+    return (HMM_LINK)((HMM_WORD)link + units);
 }
 
-/* Whether the header behind a free block is sound and says so. */
-HMM_INLINE bool follows_free(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link) {
-    const hmm_word header = *header_of(b);
-    const HMM_WORD wrong_flags = (HMM_WORD)((header ^ HMM_PREVIOUS_FREE) & (HMM_PREVIOUS_FREE | HMM_FREE));
-    return ((header_mismatch(heap, link, header) & HMM_CHECK_MASK) | wrong_flags) == 0;
+HMM_INLINE HMM_LINK link_before(HMM_LINK link, hmm_units units) {
+    return (HMM_LINK)((HMM_WORD)link - units);
+}
+
+/* Whether so many units of an exact class, from a link on, end in the first region. Such sizes are too small for the sum to wrap. */
+HMM_INLINE bool ends_at_home(const struct HMM_HEAP *heap, HMM_LINK link, hmm_units units) {
+    return link_is_home(heap, link) && link_is_home(heap, link_past(link, units - 1));
+}
+
+/* Whether a header is sound and has neither flag: that of an allocated block behind another. */
+HMM_INLINE bool header_is_plain(const struct HMM_HEAP *heap, HMM_LINK link, HMM_WORD header) {
+    return ((scramble(heap, link, header) & HMM_CHECK_MASK) | (header & HMM_FLAGS)) == 0;
 }
 
 /* Whether the list of an exact class can take another block: it is empty, or its head is its newest block. */
 HMM_INLINE bool list_is_open(const struct HMM_HEAP *heap, hmm_units units) {
     const HMM_LINK head = heap->heads[units];
     if (head == HMM_NO_BLOCK) return true;
-    return link_is_home(heap, head) && block_of_link(heap, head)->previous == HMM_LIST_END(units);
+    return link_is_home(heap, head) && home_block(heap, head)->previous == HMM_LIST_END(units);
 }
 
 /* Whether the next block of a list links back to b, whose link is given, or b is the oldest. */
-HMM_INLINE bool next_links_back(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units) {
-    if (b->next == HMM_LIST_END(units)) return true;
-    return link_is_home(heap, b->next) && block_of_link(heap, b->next)->previous == link;
+HMM_INLINE bool next_links_back(const struct HMM_HEAP *heap, HMM_LINK next, HMM_LINK link, hmm_units units) {
+    if (next == HMM_LIST_END(units)) return true;
+    return link_is_home(heap, next) && home_block(heap, next)->previous == link;
 }
 
 /* Whether the previous block of a list, or the class, links back to b. */
-HMM_INLINE bool previous_links_back(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units) {
-    if (b->previous == HMM_LIST_END(units)) return heap->heads[units] == link;
-    return link_is_home(heap, b->previous) && block_of_link(heap, b->previous)->next == link;
+HMM_INLINE bool previous_links_back(const struct HMM_HEAP *heap, HMM_LINK previous, HMM_LINK link, hmm_units units) {
+    if (previous == HMM_LIST_END(units)) return heap->heads[units] == link;
+    return link_is_home(heap, previous) && home_block(heap, previous)->next == link;
 }
 
-/* Whether a free block of a list may be taken out of it. */
-HMM_INLINE bool seat_is_sound(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units) {
-    return next_links_back(heap, b, link, units) && previous_links_back(heap, b, link, units);
+/* Whether a free block is all that a class of several sizes holds. */
+HMM_INLINE bool is_lone(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, unsigned number) {
+    return heap->heads[number] == link && b->next == link && (!HMM_AUDITED || b->previous == link) &&
+           b->child[0] == HMM_NO_BLOCK && b->child[1] == HMM_NO_BLOCK && (!HMM_AUDITED || b->balance == 0);
+}
+
+/* Whether a class can take a block of that size. */
+HMM_INLINE bool class_is_open(const struct HMM_HEAP *heap, hmm_units units, bool lone) {
+    if (lone && units >= heap->exact) return heap->heads[class_of_large(heap, units)] == HMM_NO_BLOCK;
+    return !HMM_AUDITED || list_is_open(heap, units);
+}
+
+/* Whether a free block may be taken out of its class. */
+HMM_INLINE bool seat_is_sound(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units, bool lone) {
+    if (lone && units >= heap->exact) return is_lone(heap, b, link, class_of_large(heap, units));
+    if (!HMM_AUDITED) return true;
+    return next_links_back(heap, b->next, link, units) && previous_links_back(heap, b->previous, link, units);
+}
+
+HMM_INLINE void empty_class(struct HMM_HEAP *heap, unsigned number) {
+    heap->heads[number] = HMM_NO_BLOCK;
+    unmark_class(heap, number);
+}
+
+/* Takes a block out of its class. */
+HMM_INLINE void leave_class(struct HMM_HEAP *heap, struct block *b, hmm_units units, bool lone) {
+    if (lone && units >= heap->exact)
+        empty_class(heap, class_of_large(heap, units));
+    else
+        take_from_list(heap, b, (unsigned)units);
+}
+
+/* Makes a block, behind an allocated one, free. */
+HMM_INLINE void put_free(struct HMM_HEAP *heap, struct block *b, HMM_LINK link, hmm_units units, bool lone) {
+    *header_of(b) = header_for(heap, link, units) ^ HMM_FLIP_FREE;
+    write_footer(block_after(b, units), units);
+    if (lone && units >= heap->exact)
+        start_tree(heap, b, class_of_large(heap, units));
+    else
+        put_in_list(heap, b, link, (unsigned)units);
 }
 
 /* ---- Allocating ---------------------------------------------------------------------------------------------------------- */
 
-/* The newest block of an exact class. */
-struct newest {
+/* The best fit: the newest block of an exact class, or the only one of another. */
+struct fit {
     struct block *b;
-    hmm_units units;
     HMM_LINK link;
+    hmm_units units;
+    unsigned number; /* of its class */
+    HMM_WORD header; /* as it will be when it is allocated */
 };
 
-/* The newest block of the first class that is not empty, from `units` on. */
-HMM_INLINE bool find_newest(const struct HMM_HEAP *heap, hmm_units units, struct newest *newest) {
-    const unsigned number = marked_class_from(heap, (unsigned)units);
-    if (HMM_UNLIKELY(number >= heap->exact)) return false;
-    const HMM_LINK head = heap->heads[number];
-    struct block *b = block_of_link(heap, head);
-    *newest = (struct newest){b, (hmm_units)number, head};
+/* The newest block of an exact class that is not empty. link: the class's head. false: something is wrong with it. */
+HMM_INLINE bool look_at_newest(const struct HMM_HEAP *heap, HMM_LINK link, hmm_units units, struct fit *fit) {
+    struct block *b = home_block(heap, link);
+    if (HMM_AUDITED && HMM_UNLIKELY(!ends_at_home(heap, link, units))) return false;
+    *fit = (struct fit){b, link, units, (unsigned)units, header_for(heap, link, units)};
     if (!HMM_AUDITED) return true;
-
-    if (HMM_UNLIKELY(head == HMM_NO_BLOCK || !link_is_home(heap, head))) return false;
-    if (HMM_UNLIKELY(number > (hmm_units)heap->home.end - (hmm_units)head)) return false;
-    return is_free_of(heap, b, head, newest->units) && *footer_before(block_after(b, newest->units)) == newest->units &&
-           b->previous == HMM_LIST_END(number) && next_links_back(heap, b, head, newest->units);
+    return *header_of(b) == (fit->header ^ HMM_FLIP_FREE) && *footer_before(block_after(b, units)) == units &&
+           b->previous == HMM_LIST_END(units) && next_links_back(heap, b->next, link, units);
 }
 
-/* Makes the whole of a free block an allocated one. */
-HMM_INLINE bool take_whole(struct HMM_HEAP *heap, const struct newest *from) {
-    struct block *next = block_after(from->b, from->units);
-    const HMM_LINK next_link = from->link + (HMM_LINK)from->units;
-    if (HMM_AUDITED && HMM_UNLIKELY(!follows_free(heap, next, next_link))) return false;
-    take_newest(heap, from->b, (unsigned)from->units);
-    *header_of(from->b) = header_for(heap, from->link, from->units);
-    *header_of(next) = header_for(heap, next_link, body_with(*header_of(next), false));
-    if (HMM_STATS) heap->blocks_free--;
-    count_in_use(heap, from->units);
-    return true;
+/* The only block of a class of several sizes that is not empty. false: it is not the only one, or something is wrong with it. */
+HMM_INLINE bool look_at_lone(const struct HMM_HEAP *heap, unsigned number, struct fit *fit) {
+    const HMM_LINK link = heap->heads[number];
+    struct block *b = home_block(heap, link);
+    if (HMM_AUDITED && HMM_UNLIKELY(link == HMM_NO_BLOCK || !link_is_home(heap, link))) return false;
+    const hmm_units units = size_in(*header_of(b));
+    *fit = (struct fit){b, link, units, number, header_for(heap, link, units)};
+    if (!is_lone(heap, b, link, number)) return false;
+    if (!HMM_AUDITED) return true;
+    return units <= (hmm_units)heap->home.end - (hmm_units)link && *header_of(b) == (fit->header ^ HMM_FLIP_FREE) &&
+           *footer_before(block_after(b, units)) == units && units >= heap->exact && class_of_large(heap, units) == number;
 }
 
-/* Cuts `units` off one end of a free block, which then starts there. */
-HMM_INLINE bool take_part(struct HMM_HEAP *heap, struct newest *from, hmm_units units, bool high) {
-    const hmm_units rest = from->units - units;
-    struct block *b = high ? block_after(from->b, rest) : from->b;
-    struct block *left = high ? from->b : block_after(b, units);
-    struct block *next = block_after(b, units);
-    const HMM_LINK link = high ? from->link + (HMM_LINK)rest : from->link;
-    const HMM_LINK left_link = high ? from->link : link + (HMM_LINK)units;
-    const HMM_LINK next_link = link + (HMM_LINK)units;
-    if (HMM_AUDITED && HMM_UNLIKELY(!list_is_open(heap, rest))) return false;
-    if (HMM_AUDITED && high && HMM_UNLIKELY(!follows_free(heap, next, next_link))) return false;
-
-    *header_of(b) = header_for(heap, link, high ? units | HMM_PREVIOUS_FREE : units);
-    *header_of(left) = header_for(heap, left_link, rest | HMM_FREE);
-    write_footer(block_after(left, rest), rest);
-    if (high) *header_of(next) = header_for(heap, next_link, body_with(*header_of(next), false));
-    count_in_use(heap, units);
-    take_newest(heap, from->b, (unsigned)from->units);
-    put_in_list(heap, left, left_link, (unsigned)rest);
-    from->b = b;
-    return true;
+/* Takes a fit out of its class. */
+HMM_INLINE void take_fit(struct HMM_HEAP *heap, const struct fit *fit, bool lone) {
+    if (lone)
+        empty_class(heap, fit->number);
+    else
+        take_newest(heap, fit->b, fit->number);
 }
 
-/* *p: the payload. false: not a common case, and nothing has changed. */
-HMM_INLINE bool allocate_fast(struct HMM_HEAP *heap, size_t size, void **p) {
-    struct newest from;
-    if (HMM_UNLIKELY(size > usable_of((hmm_units)1 << HMM_EXACT_BITS_MOST))) return false;
-    const hmm_units units = units_for(size);
-    if (HMM_UNLIKELY(units >= heap->exact || !find_newest(heap, units, &from))) return false;
-    const bool whole = from.units - units < HMM_UNITS_LEAST;
-    const bool high = size >= HMM_SPLIT_HIGH_BYTES;
-    if (!(whole ? take_whole(heap, &from) : high ? take_part(heap, &from, units, true) : take_part(heap, &from, units, false)))
-        return false;
+/* The header behind a free block, as it will be when that is allocated. false: it is not sound. */
+HMM_INLINE bool look_behind(const struct HMM_HEAP *heap, const struct fit *fit, HMM_WORD *header) {
+    *header = *header_of(block_after(fit->b, fit->units)) ^ HMM_FLIP_PREVIOUS_FREE;
+    return !HMM_AUDITED || header_is_plain(heap, link_past(fit->link, fit->units), *header);
+}
+
+HMM_INLINE void count_allocation(struct HMM_HEAP *heap, hmm_units units) {
     if (HMM_STATS) heap->allocations++;
-    *p = from.b;
-    return true;
+    count_in_use(heap, units);
+}
+
+/* Each of these three allocates a fit, or returns NULL when something is wrong, and then nothing has changed. The whole of it. */
+HMM_INLINE struct block *take_whole(struct HMM_HEAP *heap, const struct fit *fit, bool lone) {
+    HMM_WORD next_header;
+    if (HMM_UNLIKELY(!look_behind(heap, fit, &next_header))) return NULL;
+    take_fit(heap, fit, lone);
+    *header_of(fit->b) = fit->header;
+    *header_of(block_after(fit->b, fit->units)) = next_header;
+    if (HMM_STATS) heap->blocks_free--;
+    count_allocation(heap, fit->units);
+    return fit->b;
+}
+
+/* Its low end. The header behind it stays as it is. */
+HMM_INLINE struct block *take_low(struct HMM_HEAP *heap, const struct fit *fit, hmm_units units, bool lone) {
+    const hmm_units rest = fit->units - units;
+    HMM_WORD next_header;
+    if (HMM_UNLIKELY(!class_is_open(heap, rest, lone) || !look_behind(heap, fit, &next_header))) return NULL;
+    take_fit(heap, fit, lone);
+    *header_of(fit->b) = header_for(heap, fit->link, units);
+    put_free(heap, block_after(fit->b, units), link_past(fit->link, units), rest, lone);
+    count_allocation(heap, units);
+    return fit->b;
+}
+
+/* Its high end. */
+HMM_INLINE struct block *take_high(struct HMM_HEAP *heap, const struct fit *fit, hmm_units units, bool lone) {
+    const hmm_units rest = fit->units - units;
+    struct block *b = block_after(fit->b, rest);
+    HMM_WORD next_header;
+    if (HMM_UNLIKELY(!class_is_open(heap, rest, lone) || !look_behind(heap, fit, &next_header))) return NULL;
+    take_fit(heap, fit, lone);
+    *header_of(block_after(b, units)) = next_header;
+    *header_of(b) = header_for(heap, link_past(fit->link, rest), units) ^ HMM_FLIP_PREVIOUS_FREE;
+    put_free(heap, fit->b, fit->link, rest, lone);
+    count_allocation(heap, units);
+    return b;
+}
+
+HMM_INLINE struct block *take_some(struct HMM_HEAP *heap, const struct fit *fit, size_t size, hmm_units units, bool lone) {
+    if (fit->units - units < HMM_UNITS_LEAST) return take_whole(heap, fit, lone);
+    return size >= HMM_SPLIT_HIGH_BYTES ? take_high(heap, fit, units, lone) : take_low(heap, fit, units, lone);
+}
+
+/* The three ways to allocate return NULL when their case is not given, or something is wrong, and nothing has changed. The newest
+ * block of an exact class, whose head is given. */
+HMM_INLINE struct block *allocate_exact(struct HMM_HEAP *heap, HMM_LINK head, hmm_units units) {
+    struct fit fit;
+    return HMM_UNLIKELY(!look_at_newest(heap, head, units, &fit)) ? NULL : take_whole(heap, &fit, false);
+}
+
+/* The best fit, if it is of an exact class. */
+HMM_INLINE struct block *allocate_fit(struct HMM_HEAP *heap, size_t size, hmm_units units) {
+    struct fit fit;
+    const unsigned number = marked_class_from(heap, (unsigned)units);
+    if (HMM_UNLIKELY(number >= heap->exact || heap->heads[number] == HMM_NO_BLOCK)) return NULL;
+    if (HMM_UNLIKELY(!look_at_newest(heap, heap->heads[number], (hmm_units)number, &fit))) return NULL;
+    return take_some(heap, &fit, size, units, false);
+}
+
+/* The best fit, if it is the only block of a class of several sizes. Of the class of its own size a block may be too small. */
+HMM_INLINE struct block *allocate_lone(struct HMM_HEAP *heap, size_t size, hmm_units units) {
+    struct fit fit;
+    unsigned number = marked_class_from(heap, class_of(heap, units));
+    if (number < heap->exact || number >= heap->classes || !look_at_lone(heap, number, &fit)) return NULL;
+    if (fit.units < units) {
+        number = number + 1 < heap->classes ? marked_class_from(heap, number + 1) : heap->classes;
+        if (number >= heap->classes || !look_at_lone(heap, number, &fit)) return NULL;
+    }
+    return take_some(heap, &fit, size, units, true);
 }
 
 /* ---- Freeing ------------------------------------------------------------------------------------------------------------- */
@@ -140,51 +240,59 @@ HMM_INLINE uintptr_t units_in(uintptr_t distance) {
     return distance >> HMM_GRANULE_SHIFT | distance << (sizeof distance * CHAR_BIT - HMM_GRANULE_SHIFT);
 }
 
-/* What is known of a block that is being freed. */
+/* A block that is being freed, and the headers that change with it. */
 struct freed {
     struct block *b;
-    struct block *next;
-    hmm_units units;
     HMM_LINK link;
+    hmm_units units;
+    HMM_WORD header;
+    HMM_WORD next_header;
 };
 
-/* Whether it is an allocated block, as far as its header and the next one tell. */
-HMM_INLINE bool is_allocated(const struct HMM_HEAP *heap, const struct freed *f) {
-    const hmm_word header = *header_of(f->b), next_header = *header_of(f->next);
-    const HMM_WORD mismatch =
-        header_mismatch(heap, f->link, header) | header_mismatch(heap, f->link + (HMM_LINK)f->units, next_header);
-    return ((mismatch & HMM_CHECK_MASK) | (header & HMM_FREE) | (next_header & HMM_PREVIOUS_FREE)) == 0;
+HMM_INLINE struct block *next_of_freed(const struct freed *f) {
+    return block_after(f->b, f->units);
 }
 
-enum { HMM_JOINS_BEFORE = 1, HMM_JOINS_AFTER = 2 };
+/* Whether p lies in the first region where a block may, and so does what its header says is the next block. */
+HMM_INLINE bool look_at_freed(const struct HMM_HEAP *heap, void *p, struct freed *f) {
+    const uintptr_t first = (uintptr_t)(HMM_WORD)heap->home.first, end = (uintptr_t)(HMM_WORD)heap->home.end;
+    const uintptr_t at = units_in(address_of(p) - address_of(heap));
+    if (HMM_AUDITED && HMM_UNLIKELY(at >= end || at < first)) return false;
+    f->b = (struct block *)p;
+    f->link = HMM_AUDITED ? (HMM_LINK)at : link_of(heap, f->b);
+    f->header = *header_of(f->b);
+    f->units = size_in(f->header);
+    if (HMM_AUDITED && HMM_UNLIKELY(f->units > end - at)) return false;
+    f->next_header = *header_of(next_of_freed(f));
+    return true;
+}
 
-/* Frees a block that was audited. sides: which of its neighbours are free; before, after: their units, or 0. */
-HMM_INLINE bool join(struct HMM_HEAP *heap, const struct freed *f, int sides, hmm_units before, hmm_units after) {
-    const bool joins_before = (sides & HMM_JOINS_BEFORE) != 0, joins_after = (sides & HMM_JOINS_AFTER) != 0;
-    const hmm_units total = before + f->units + after;
-    struct block *start = block_before(f->b, before);
-    const HMM_LINK link = f->link - (HMM_LINK)before;
-    if (HMM_UNLIKELY(total >= heap->exact)) return false;
-    if (HMM_AUDITED) {
-        if (joins_before && HMM_UNLIKELY(!seat_is_sound(heap, start, link, before))) return false;
-        if (joins_after && HMM_UNLIKELY(!seat_is_sound(heap, f->next, f->link + (HMM_LINK)f->units, after))) return false;
-        if (HMM_UNLIKELY(!list_is_open(heap, total))) return false;
-    }
-    if (joins_before) take_from_list(heap, start, (unsigned)before);
-    if (joins_after) take_from_list(heap, f->next, (unsigned)after);
-    if (joins_before) erase_header(f->b);
-    if (joins_after)
-        erase_header(f->next);
-    else
-        *header_of(f->next) = header_for(heap, f->link + (HMM_LINK)f->units, body_with(*header_of(f->next), true));
-    *header_of(start) = header_for(heap, link, total | HMM_FREE);
-    write_footer(block_after(start, total), total);
-    if (HMM_STATS) {
-        heap->blocks_free += !joins_before - (hmm_units)joins_after;
-        heap->frees++;
-    }
-    count_out_of_use(heap, f->units);
-    put_in_list(heap, start, link, (unsigned)total);
+/* Whether f is an allocated block, whose neighbours are free as told. Only the end of a region has size 0: where a single check bit is
+ * all, zeros would pass for it half of the time. */
+HMM_INLINE bool is_allocated(const struct HMM_HEAP *heap, const struct freed *f, bool before_free, bool next_free) {
+    const HMM_WORD header = before_free ? f->header ^ HMM_FLIP_PREVIOUS_FREE : f->header;
+    const HMM_WORD next_header = next_free ? f->next_header ^ HMM_FLIP_FREE : f->next_header;
+    const HMM_WORD mismatch = scramble(heap, f->link, header) | scramble(heap, link_past(f->link, f->units), next_header);
+    return ((mismatch & HMM_CHECK_MASK) | ((header | next_header) & HMM_FLAGS)) == 0 &&
+           (HMM_CHECK_BITS > 1 || size_in(f->next_header) != 0 || link_past(f->link, f->units) == heap->home.end);
+}
+
+HMM_INLINE void count_free(struct HMM_HEAP *heap, hmm_units units) {
+    if (HMM_STATS) heap->frees++;
+    count_out_of_use(heap, units);
+}
+
+/* Frees a block of an exact class whose neighbours are allocated. false: something is wrong, and nothing has changed. The list of
+ * a size that no block has is not open. */
+HMM_INLINE bool free_alone(struct HMM_HEAP *heap, const struct freed *f) {
+    if (HMM_UNLIKELY(f->units >= heap->exact)) return false;
+    if (HMM_AUDITED && HMM_UNLIKELY(!is_allocated(heap, f, false, false) || !list_is_open(heap, f->units))) return false;
+    *header_of(next_of_freed(f)) = f->next_header ^ HMM_FLIP_PREVIOUS_FREE;
+    *header_of(f->b) = f->header ^ HMM_FLIP_FREE;
+    write_footer(next_of_freed(f), f->units);
+    put_in_list(heap, f->b, f->link, (unsigned)f->units);
+    if (HMM_STATS) heap->blocks_free++;
+    count_free(heap, f->units);
     return true;
 }
 
@@ -194,40 +302,45 @@ HMM_INLINE hmm_units free_before(const struct HMM_HEAP *heap, const struct freed
     const hmm_units room = (hmm_units)f->link - (hmm_units)heap->home.first;
     if (!HMM_AUDITED) return before;
     if (HMM_UNLIKELY(!size_is_plausible(before, room))) return 0;
-    return is_free_of(heap, block_before(f->b, before), f->link - (HMM_LINK)before, before) ? before : 0;
+    const HMM_WORD header = header_for(heap, link_before(f->link, before), before) ^ HMM_FLIP_FREE;
+    return *header_of(block_before(f->b, before)) == header ? before : 0;
 }
 
 /* The size of the free block behind f, whose header was audited; 0 if that is not sound. */
 HMM_INLINE hmm_units free_after(const struct HMM_HEAP *heap, const struct freed *f) {
-    const hmm_units after = size_in(*header_of(f->next));
+    const hmm_units after = size_in(f->next_header);
     const hmm_units room = (hmm_units)heap->home.end - (hmm_units)f->link - f->units;
     if (!HMM_AUDITED) return after;
     if (HMM_UNLIKELY(!size_is_plausible(after, room))) return 0;
-    return *footer_before(block_after(f->next, after)) == after ? after : 0;
+    return *footer_before(block_after(next_of_freed(f), after)) == after ? after : 0;
 }
 
-/* false: not a common case, and nothing has changed. */
-HMM_INLINE bool free_fast(struct HMM_HEAP *heap, void *p) {
-    struct block *b = (struct block *)p;
-    const uintptr_t first = (uintptr_t)(HMM_WORD)heap->home.first, end = (uintptr_t)(HMM_WORD)heap->home.end;
-    const uintptr_t at = units_in(address_of(b) - address_of(heap));
-    if (HMM_AUDITED && HMM_UNLIKELY(at - first >= end - first)) return false;
-    const hmm_word header = *header_of(b);
-    const hmm_units units = size_in(header);
-    if (HMM_AUDITED && HMM_UNLIKELY(!size_is_plausible(units, (hmm_units)(end - at)))) return false;
-    const struct freed f = {b, block_after(b, units), units, HMM_AUDITED ? (HMM_LINK)at : link_of(heap, b)};
-    if (HMM_AUDITED && HMM_UNLIKELY(!is_allocated(heap, &f))) return false;
+/* Frees a block beside free ones, on the sides told. false: something is wrong, or this is no common case, and nothing has
+ * changed. */
+HMM_INLINE bool free_beside(struct HMM_HEAP *heap, const struct freed *f, bool before_free, bool next_free, bool lone) {
+    if (HMM_AUDITED && HMM_UNLIKELY(f->units == 0 || !is_allocated(heap, f, before_free, next_free))) return false;
+    const hmm_units before = before_free ? free_before(heap, f) : 0, after = next_free ? free_after(heap, f) : 0;
+    if (HMM_AUDITED && HMM_UNLIKELY((before_free && before == 0) || (next_free && after == 0))) return false;
 
-    if (!says_previous_free(header)) {
-        if (!says_free(*header_of(f.next))) return join(heap, &f, 0, 0, 0);
-        const hmm_units after = free_after(heap, &f);
-        return (!HMM_AUDITED || after != 0) && join(heap, &f, HMM_JOINS_AFTER, 0, after);
-    }
-    const hmm_units before = free_before(heap, &f);
-    if (HMM_AUDITED && HMM_UNLIKELY(before == 0)) return false;
-    if (!says_free(*header_of(f.next))) return join(heap, &f, HMM_JOINS_BEFORE, before, 0);
-    const hmm_units after = free_after(heap, &f);
-    return (!HMM_AUDITED || after != 0) && join(heap, &f, HMM_JOINS_BEFORE | HMM_JOINS_AFTER, before, after);
+    const hmm_units total = before + f->units + after;
+    struct block *start = block_before(f->b, before);
+    struct block *next = next_of_freed(f);
+    const HMM_LINK link = link_before(f->link, before), next_link = link_past(f->link, f->units);
+    if (!lone && HMM_UNLIKELY(total >= heap->exact)) return false;
+    if (before_free && HMM_UNLIKELY(!seat_is_sound(heap, start, link, before, lone))) return false;
+    if (next_free && HMM_UNLIKELY(!seat_is_sound(heap, next, next_link, after, lone))) return false;
+    if (HMM_UNLIKELY(!class_is_open(heap, total, lone))) return false;
+    if (before_free) leave_class(heap, start, before, lone);
+    if (next_free) leave_class(heap, next, after, lone);
+    if (before_free) erase_header(f->b);
+    if (next_free)
+        erase_header(next);
+    else
+        *header_of(next) = f->next_header ^ HMM_FLIP_PREVIOUS_FREE;
+    put_free(heap, start, link, total, lone);
+    if (HMM_STATS) heap->blocks_free += 1u - (hmm_units)before_free - (hmm_units)next_free;
+    count_free(heap, f->units);
+    return true;
 }
 
 #endif

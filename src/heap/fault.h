@@ -27,6 +27,12 @@ HMM_OUTLINE int report(const struct HMM_HEAP *heap, hmm_result code, const void 
     return (int)code;
 }
 
+/* Whether the control block says where everything is. */
+HMM_INTERNAL int audit_bounds(const struct HMM_HEAP *heap) {
+    return HMM_UNLIKELY(!bounds_are_sound(heap)) ? report(heap, HMM_FAULT_CONTROL, heap, "the control block was overwritten")
+                                                 : HMM_OK;
+}
+
 /* For functions that do not call the handler: the fault goes to the caller. fault may be NULL. */
 HMM_OUTLINE int found(hmm_fault *fault, hmm_result code, const void *address, const char *text) {
     if (fault != NULL) {

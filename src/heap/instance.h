@@ -49,6 +49,9 @@ typedef HMM_UNITS hmm_units;
 #define HMM_NO_REGION ((HMM_LINK)((HMM_WORD)1 << (HMM_WORD_BITS - 1)))
 #define HMM_LIST_END(number) ((HMM_LINK)((HMM_WORD)1 << (HMM_WORD_BITS - 1) | (HMM_WORD)(number)))
 
+/* The head of a class of a size that no block has: an exact class to which nothing may be added. */
+#define HMM_NO_LIST HMM_NO_REGION
+
 /* No block: link 0 is the control block. Among regions that is the record of the first one. */
 #define HMM_NO_BLOCK ((HMM_LINK)0)
 
@@ -88,14 +91,17 @@ struct HMM_HEAP {
     uint32_t layout;  /* which instance, how built */
     HMM_WORD key;     /* of the check values */
     HMM_WORD seal;    /* checksum of all that changes only with the regions */
+    HMM_WORD bounds;  /* checksum of those of them through which operations find everything else */
     HMM_LINK regions; /* root of the tree of regions */
     hmm_units exact;  /* sizes below this have a class each */
     uint16_t classes;
     uint16_t map_at; /* where the bitmap stands, bytes from the control block */
     uint8_t exact_bits;
+    uint8_t class_bits;    /* each power of two of larger sizes is cut into 2^class_bits ranges */
     uint8_t capacity_bits; /* for which power of two of units the index was made */
     hmm_units units_total;
     size_t bytes_total;
+    size_t exact_bytes; /* the largest request that an exact class serves */
     void (*on_fault)(void *context, const hmm_fault *fault);
     bool (*on_exhausted)(void *context, struct HMM_HEAP *heap, size_t size);
     void *context;
@@ -108,7 +114,8 @@ struct HMM_HEAP {
     size_t frees;
     size_t failures;
     hmm_bits summary; /* a bit for each word of the bitmap that is not 0 */
-    hmm_link heads[]; /* of the classes: newest block of an exact class, root of the tree of another; class 0 is never used */
+    hmm_link heads[]; /* of the classes: newest block of an exact class, root of the tree of another; HMM_NO_LIST for
+                         sizes that no block has */
 } HMM_DECLARED_MAY_ALIAS;
 
 _Static_assert(sizeof(HMM_LINK) == sizeof(HMM_WORD), "links and headers have one width");
@@ -121,7 +128,8 @@ _Static_assert(HMM_GRANULE >= 2 * sizeof(HMM_WORD) && HMM_GRANULE <= 4096,
                "the granule holds a header and a link, and has a logarithm");
 _Static_assert(((size_t)1 << HMM_EXACT_BITS_LEAST) * HMM_GRANULE >= sizeof(struct block) + 2 * sizeof(HMM_WORD),
                "a block of a tree class holds header, node and footer");
-_Static_assert(HMM_EXACT_BITS_LEAST > HMM_CLASS_BITS, "the first ranges are at least one size wide");
+_Static_assert(HMM_EXACT_BITS_LEAST >= HMM_CLASS_BITS_LEAST && HMM_EXACT_BITS_MOST >= HMM_CLASS_BITS,
+               "the first ranges are at least one size wide");
 _Static_assert(((size_t)1 << HMM_EXACT_BITS_MOST) + ((HMM_SIZE_BITS - HMM_EXACT_BITS_MOST + 1) << HMM_CLASS_BITS) <=
                    (size_t)HMM_BITS * HMM_BITS,
                "the summary has a bit for each word of the bitmap");

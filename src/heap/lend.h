@@ -73,6 +73,13 @@ HMM_INTERNAL unsigned capacity_bits_for(size_t bytes) {
     return units < 2 ? 0 : hmm_highest_bit(units - 1);
 }
 
+/* For a heap whose capacity is that of its first region: of what the smallest control block leaves of it. So a longer region never
+ * has less room for blocks. */
+HMM_INTERNAL unsigned capacity_bits_in(size_t usable) {
+    const struct geometry least = geometry_for(0);
+    return capacity_bits_for(usable < control_bytes(&least) ? 0 : usable - control_bytes(&least));
+}
+
 /* Fills in a control block of zeros. */
 HMM_INTERNAL void write_control(struct HMM_HEAP *heap, const HMM_NAME(options) * options, unsigned capacity_bits) {
     const struct geometry g = geometry_for(capacity_bits);
@@ -80,13 +87,16 @@ HMM_INTERNAL void write_control(struct HMM_HEAP *heap, const HMM_NAME(options) *
     heap->layout = layout_number();
     heap->key = key_from(options->secret);
     heap->exact = (hmm_units)g.exact;
+    heap->exact_bytes = g.exact_bytes;
     heap->classes = (uint16_t)g.classes;
     heap->map_at = (uint16_t)g.map_at;
     heap->exact_bits = (uint8_t)g.exact_bits;
+    heap->class_bits = (uint8_t)g.class_bits;
     heap->capacity_bits = (uint8_t)capacity_bits;
     heap->on_fault = options->on_fault;
     heap->on_exhausted = options->on_exhausted;
     heap->context = options->context;
+    for (unsigned number = 0; number < HMM_UNITS_LEAST; number++) heap->heads[number] = HMM_NO_LIST;
     regions_init(&heap->regions);
 }
 
@@ -113,7 +123,7 @@ HMM_INTERNAL struct HMM_HEAP *create_heap(void *memory, size_t bytes, const HMM_
     const uintptr_t start = address_of(memory);
     const size_t padding = hmm_padding(start, HMM_HEAP_ALIGNMENT);
     const size_t usable = bytes < padding ? 0 : bytes - padding;
-    const unsigned capacity_bits = capacity_bits_for(options->capacity != 0 ? options->capacity : usable);
+    const unsigned capacity_bits = options->capacity != 0 ? capacity_bits_for(options->capacity) : capacity_bits_in(usable);
     const struct geometry g = geometry_for(capacity_bits);
     hmm_fault fault = {HMM_OK, memory, NULL};
 

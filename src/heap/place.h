@@ -84,7 +84,7 @@ HMM_INTERNAL struct block *take_place(struct HMM_HEAP *heap, const struct place 
     if (rest != 0)
         make_free(heap, next, rest);
     else
-        set_previous_free(heap, next, false);
+        set_previous_free(next, false);
     count_in_use(heap, place->units);
     return b;
 }

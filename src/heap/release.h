@@ -84,7 +84,7 @@ HMM_INTERNAL void do_release(struct HMM_HEAP *heap, const struct release *r) {
         index_take(heap, next, r->after);
         erase_header(next);
     } else {
-        set_previous_free(heap, next, true);
+        set_previous_free(next, true);
     }
     fill_released(r);
     hmm_memory_guard(header_of(r->b), bytes_of(r->units));

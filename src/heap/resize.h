@@ -73,9 +73,9 @@ HMM_INTERNAL struct block *take_sides(struct HMM_HEAP *heap, const struct releas
     if (rest != 0) {
         make_free(heap, end, rest);
         hmm_memory_guard(header_of(end), bytes_of(rest));
-        set_previous_free(heap, block_after(end, rest), true);
+        set_previous_free(block_after(end, rest), true);
     } else {
-        set_previous_free(heap, end, false);
+        set_previous_free(end, false);
     }
     count_in_use(heap, units - sides->units);
     return start;

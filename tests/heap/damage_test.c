@@ -332,7 +332,7 @@ static uint64_t first_seed(void) {
 }
 
 static uint64_t heaps(void) {
-    const uint64_t count = number_from_environment("HEAPMM_TEST_STEPS", 1) * (HMM_VALGRIND     ? 10
+    const uint64_t count = number_from_environment("HEAPMM_TEST_STEPS", 1) * (HMM_VALGRIND     ? 25
                                                                               : HMM_TESTS_ASAN ? 300
                                                                               : WORD != 4      ? 600
                                                                                                : 2000);

@@ -231,6 +231,19 @@ static void next_header_disagrees(void) {
     end_heap();
 }
 
+/* The end of a region says that the block before it is free, which is not. */
+static void end_disagrees(void) {
+    make_heap(FIRST);
+    unsigned char *last = hmm_heap_alloc_greedy(heap, 1, SIZE_MAX, NULL);
+    EXPECT(last != NULL);
+    forge_header(heap, end_of_heap, 0, false, true);
+    EXPECT_REFUSED(hmm_heap_free(heap, last), HMM_FAULT_HEADER, last);
+    EXPECT_REFUSED(EXPECT(hmm_heap_resize(heap, last, 1) == HMM_FAULT_HEADER), HMM_FAULT_HEADER, last);
+    forge_header(heap, end_of_heap, 0, false, false);
+    hmm_heap_free(heap, last);
+    end_heap();
+}
+
 /* The first block of a region says that the one before it is free. */
 static void first_header(void) {
     make_row();
@@ -398,6 +411,7 @@ static const struct test tests[] = {
     TEST(end_of_a_region),
     TEST(size_of_an_allocated_block),
     TEST(next_header_disagrees),
+    TEST(end_disagrees),
     TEST(first_header),
     TEST(head_near_the_end),
     TEST(neighbours_in_a_list_of_smallest_blocks),

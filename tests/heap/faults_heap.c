@@ -124,6 +124,43 @@ static void links_of_the_block_of_a_region(void) {
     end_heap();
 }
 
+/* ---- The control block --------------------------------------------------------------------------------------------------- */
+
+/* Operations refuse to rely on a control block that does not say where everything is. Only the checksum of that is damaged here, so
+ * that the handler may be called. */
+static void bounds_of_the_control_block(void) {
+    const forge_field *field = forge_control_fields;
+    while (strcmp(field->name, "bounds") != 0) field++;
+    size_t got;
+    make_heap(FIRST);
+    unsigned char *p = hmm_heap_alloc(heap, 100);
+    EXPECT(p != NULL);
+    EXPECT_EQ(hmm_heap_add_region(heap, ground + SECOND_START, SECOND), HMM_OK);
+    for (unsigned bit = 0; bit < WORD_BITS; bit += 5) {
+        flip_bit((unsigned char *)heap + field->at, bit);
+#define EXPECT_CONTROL(call) EXPECT_REFUSED(call, HMM_FAULT_CONTROL, heap)
+        EXPECT_CONTROL(EXPECT(hmm_heap_alloc_zeroed(heap, 1, 1) == NULL));
+        EXPECT_CONTROL(EXPECT(hmm_heap_alloc_aligned(heap, 2 * (size_t)GRANULE, 1) == NULL));
+        EXPECT_CONTROL(EXPECT(hmm_heap_alloc_greedy(heap, 1, 1, &got) == NULL));
+        EXPECT_CONTROL(EXPECT(hmm_heap_resize(heap, p, 1) == HMM_FAULT_CONTROL));
+        EXPECT_CONTROL(EXPECT(hmm_heap_resize_greedy(heap, p, 1, 1, &got) == HMM_FAULT_CONTROL));
+        EXPECT_CONTROL(EXPECT(hmm_heap_realloc(heap, p, 1) == NULL));
+        EXPECT_CONTROL(EXPECT(hmm_heap_realloc_aligned(heap, p, 1, 1) == NULL));
+        EXPECT_CONTROL(hmm_heap_free(heap, p + 1));
+        EXPECT_CONTROL(EXPECT(hmm_heap_usable_size(heap, p) == 0));
+        EXPECT_CONTROL(EXPECT(hmm_heap_add_region(heap, ground + 12 * KIB, KIB) == HMM_FAULT_CONTROL));
+        EXPECT_CONTROL(EXPECT(hmm_heap_extend_region(heap, ground, 64) == HMM_FAULT_CONTROL));
+        EXPECT_CONTROL(EXPECT(hmm_heap_shrink_region(heap, ground, 64) == 0));
+        EXPECT_CONTROL(EXPECT(hmm_heap_remove_region(heap, ground + SECOND_START) == HMM_FAULT_CONTROL));
+#undef EXPECT_CONTROL
+        EXPECT(!hmm_heap_contains(heap, p));
+        EXPECT_EQ(hmm_heap_largest_free(heap), 0);
+        EXPECT_FOUND(HMM_FAULT_CONTROL, heap);
+        repair();
+    }
+    end_heap();
+}
+
 /* ---- Region records ------------------------------------------------------------------------------------------------------ */
 
 /* A second region, of whose memory the first 13 bytes are padding, with an allocated block. Returns the record's address. */
@@ -463,6 +500,7 @@ static const struct test tests[] = {
     TEST(removal_of_a_region),
     TEST(first_header_of_a_region),
     TEST(any_bit_of_the_control_block),
+    TEST(bounds_of_the_control_block),
     TEST(any_bit_of_the_index),
     TEST(no_heap),
 };

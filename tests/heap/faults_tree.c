@@ -242,6 +242,81 @@ static void way_to_the_largest(void) {
     end_heap();
 }
 
+/* ---- A tree of one node --------------------------------------------------------------------------------------------------- */
+
+enum { LONE_UNITS = FIRST_UNITS };
+
+/* node[0] is all that is free, between two blocks that are allocated. */
+static void make_lone(void) {
+    memset(ground, 0, sizeof ground);
+    hmm_heap_options options = noting_options(&notes);
+    options.capacity = 1;
+    heap = hmm_heap_create(ground, GROUND, &options);
+    EXPECT(heap != NULL);
+    newest = hmm_heap_alloc(heap, usable_of(ELSEWHERE_UNITS));
+    node[0] = hmm_heap_alloc(heap, usable_of(LONE_UNITS));
+    oldest_other = hmm_heap_alloc(heap, usable_of(ELSEWHERE_UNITS));
+    EXPECT(newest != NULL && node[0] != NULL && oldest_other != NULL);
+    while (hmm_heap_alloc_greedy(heap, 0, SIZE_MAX, NULL) != NULL) continue;
+    hmm_heap_free(heap, node[0]);
+    EXPECT_SOUND(heap);
+}
+
+/* Neither what takes the node nor what would join it. */
+static void expect_lone_refused(hmm_result when_taken, const void *there, hmm_result when_joined, const void *here) {
+    EXPECT_REFUSED(EXPECT(hmm_heap_alloc(heap, usable_of(LONE_UNITS)) == NULL), when_taken, there);
+    EXPECT_REFUSED(EXPECT(hmm_heap_alloc(heap, usable_of(LONE_UNITS - 4)) == NULL), when_taken, there);
+    EXPECT_REFUSED(hmm_heap_free(heap, newest), when_joined, here);
+    EXPECT_REFUSED(hmm_heap_free(heap, oldest_other), when_joined, here);
+}
+
+/* With room for what end_heap allocates. */
+static void end_lone(void) {
+    hmm_heap_free(heap, newest);
+    hmm_heap_free(heap, oldest_other);
+    end_heap();
+}
+
+static void words_of_a_lone_node(void) {
+    make_lone();
+    for (size_t word = NEXT; word <= BALANCE; word++) {
+        overwrite(word_of(node[0], word), word_of_bytes(0x41));
+        expect_lone_refused(HMM_FAULT_LINK, node[0], HMM_FAULT_LINK, node[0]);
+        repair();
+    }
+    overwrite(word_of(node[0], BALANCE), 1);
+    expect_lone_refused(HMM_FAULT_LINK, node[0], HMM_FAULT_LINK, node[0]);
+    repair();
+    end_lone();
+}
+
+/* Of a size that its place, its class or its footer refuses, with a check value that is right. */
+static void sizes_of_a_lone_node(void) {
+    const size_t sizes[] = {2, 10, LONE_UNITS - 4, HMM_HEAP_LARGEST_BLOCK / GRANULE};
+    make_lone();
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const void *head = forge_class_head(heap, (size_t)LONE_UNITS * GRANULE);
+        forge_header(heap, node[0], sizes[i] * GRANULE, true, false);
+        const bool fits = sizes[i] < LONE_UNITS;
+        if (fits) overwrite(node[0] + sizes[i] * GRANULE - 2 * (size_t)WORD, (heap_word)sizes[i]);
+        if (sizes[i] != LONE_UNITS - 4) EXPECT_REFUSED(EXPECT(hmm_heap_alloc(heap, usable_of(9)) == NULL), HMM_FAULT_INDEX, head);
+        if (fits) repair_word();
+        if (sizes[i] == LONE_UNITS - 4)
+            EXPECT_REFUSED_IN(EXPECT(hmm_heap_alloc(heap, usable_of(9)) == NULL), HMM_FAULT_HEADER, node[0], oldest_other);
+        forge_header(heap, node[0], (size_t)LONE_UNITS * GRANULE, true, false);
+    }
+    for (unsigned bit = 0; bit < WORD_BITS; bit++) {
+        flip_bit(node[0] - WORD, bit);
+        EXPECT_REFUSED(EXPECT(hmm_heap_alloc(heap, usable_of(9)) == NULL), HMM_FAULT_INDEX,
+                       forge_class_head(heap, (size_t)LONE_UNITS * GRANULE));
+        repair();
+    }
+    overwrite(oldest_other - 2 * (size_t)WORD, LONE_UNITS + 1);
+    EXPECT_REFUSED(EXPECT(hmm_heap_alloc(heap, usable_of(9)) == NULL), HMM_FAULT_FOOTER, node[0]);
+    repair();
+    end_lone();
+}
+
 /* ---- Several words overwritten -------------------------------------------------------------------------------------------- */
 
 static void set_link(unsigned char *p, size_t word, const unsigned char *to) {
@@ -505,6 +580,8 @@ static const struct test tests[] = {
     TEST(ring),
     TEST(balance_of_a_member_of_a_ring),
     TEST(header_of_a_node),
+    TEST(words_of_a_lone_node),
+    TEST(sizes_of_a_lone_node),
     TEST(way_to_the_largest),
 };
 

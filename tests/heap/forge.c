@@ -9,12 +9,13 @@
     { #name, offsetof(type, name), sizeof((type *)0)->name }
 
 const forge_field forge_control_fields[] = {
-    FIELD(hmm_heap, magic),      FIELD(hmm_heap, layout),        FIELD(hmm_heap, key),         FIELD(hmm_heap, seal),
-    FIELD(hmm_heap, regions),    FIELD(hmm_heap, exact),         FIELD(hmm_heap, classes),     FIELD(hmm_heap, map_at),
-    FIELD(hmm_heap, exact_bits), FIELD(hmm_heap, capacity_bits), FIELD(hmm_heap, units_total), FIELD(hmm_heap, bytes_total),
-    FIELD(hmm_heap, on_fault),   FIELD(hmm_heap, on_exhausted),  FIELD(hmm_heap, context),     FIELD(hmm_heap, units_in_use),
-    FIELD(hmm_heap, units_peak), FIELD(hmm_heap, blocks_free),   FIELD(hmm_heap, changes),     FIELD(hmm_heap, allocations),
-    FIELD(hmm_heap, frees),      FIELD(hmm_heap, failures),      FIELD(hmm_heap, summary)};
+    FIELD(hmm_heap, magic),         FIELD(hmm_heap, layout),      FIELD(hmm_heap, key),          FIELD(hmm_heap, seal),
+    FIELD(hmm_heap, bounds),        FIELD(hmm_heap, regions),     FIELD(hmm_heap, exact),        FIELD(hmm_heap, classes),
+    FIELD(hmm_heap, map_at),        FIELD(hmm_heap, exact_bits),  FIELD(hmm_heap, class_bits),   FIELD(hmm_heap, exact_bytes),
+    FIELD(hmm_heap, capacity_bits), FIELD(hmm_heap, units_total), FIELD(hmm_heap, bytes_total),  FIELD(hmm_heap, on_fault),
+    FIELD(hmm_heap, on_exhausted),  FIELD(hmm_heap, context),     FIELD(hmm_heap, units_in_use), FIELD(hmm_heap, units_peak),
+    FIELD(hmm_heap, blocks_free),   FIELD(hmm_heap, changes),     FIELD(hmm_heap, allocations),  FIELD(hmm_heap, frees),
+    FIELD(hmm_heap, failures),      FIELD(hmm_heap, summary)};
 const size_t forge_control_field_count = sizeof forge_control_fields / sizeof forge_control_fields[0];
 
 const forge_field forge_record_fields[] = {{"lower", offsetof(struct region, child[0]), sizeof(HMM_LINK)},

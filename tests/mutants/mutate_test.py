@@ -111,7 +111,7 @@ VERDICTS = [
     (LEAST, "!(units >= HMM_UNITS_LEAST) ? HMM_UNITS_LEAST : units;", mutate.EQUIVALENT),
     (LEAST, "no_such_name;", mutate.INVALID),
     ("size < HMM_SPLIT_HIGH_BYTES ? place_low", "true ? place_low", mutate.SURVIVED),
-    ("if (HMM_UNLIKELY(size > usable_of(HMM_UNITS_MOST))) return 0;", "for (;;) continue;", mutate.KILLED),
+    ("return HMM_UNLIKELY(size > usable_of(HMM_UNITS_MOST)) ? 0 : units_holding(size);", "for (;;) continue;", mutate.KILLED),
 ]
 
 

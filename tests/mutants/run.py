@@ -184,7 +184,7 @@ SELF_TESTS = [
     ("hmm_units", "int", "instead of once"),
     (GOOD_FIND, "units", "does not compile"),
     (GOOD_FIND, "(units < HMM_UNITS_LEAST) ? HMM_UNITS_LEAST : units;", "passes"),
-    ("if (HMM_UNLIKELY(size > usable_of(HMM_UNITS_MOST))) return 0;", "for (;;) continue;", "said nothing"),
+    ("return HMM_UNLIKELY(size > usable_of(HMM_UNITS_MOST)) ? 0 : units_holding(size);", "for (;;) continue;", "said nothing"),
 ]
 
 

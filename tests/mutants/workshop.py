@@ -23,7 +23,7 @@ AVL = ["tests/avl/avl_subjects.c", "tests/avl/avl_checked.c", "tests/avl/avl_sha
 COVERAGE = ["-fsanitize-coverage=trace-pc"]
 POOL = ["src/pool/pool.c", *HEAP]
 STEPPED = ["tests/pool/stepped_pool.c", "tests/heap/stepped_heap.c"]
-FAULTS = [f"tests/heap/faults_{part}.c" for part in ("test", "pointer", "block", "tree", "heap", "region", "handler")]
+FAULTS = [f"tests/heap/faults_{part}.c" for part in ("test", "pointer", "block", "tree", "forged", "heap", "region", "handler")]
 
 
 def units(name):
@@ -57,7 +57,7 @@ PROGRAMS = {
     "heap_alloc": units("alloc"),
     "heap_resize": units("resize"),
     "heap_region": units("region"),
-    "heap_faults": {"sources": [*FAULTS, *HEAP], "options": ["-O0"]},
+    "heap_faults": {"sources": [*FAULTS, "tests/heap/forge.c", *BESIDE_THE_HEAP], "options": ["-O0"]},
     "heap_failures": {"sources": ["tests/heap/failures_test.c", *HEAP], "options": ["-O0"]},
     "heap_model": {
         "sources": ["tests/heap/model_test.c", "tests/heap/model_program.c", "tests/heap/model.c", *HEAP],
