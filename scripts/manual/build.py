@@ -7,8 +7,8 @@ SPDX-License-Identifier: MIT
 
 Writes DIRECTORY/html/index.html and DIRECTORY/man/man3/. Stops, with what is wrong, where a symbol, parameter or result of a
 public header has no words, where a link or an anchor leads nowhere, where a page would fetch anything from elsewhere, where
-mandoc complains about a manual page, and where the guide quotes a figure that the benchmarks do not have. --man: only the manual
-pages, for which Doxygen and mandoc are enough.
+mandoc complains about a manual page or one refers to a page that there is not, and where the guide quotes a figure that the
+benchmarks do not have. --man: only the manual pages, for which Doxygen and mandoc are enough.
 """
 import argparse
 import datetime
@@ -87,6 +87,9 @@ def main():
     complaints = man.lint(output / "man")
     if complaints:
         stop("mandoc", complaints)
+    dead = man.dead_references(output / "man")
+    if dead:
+        stop("manual pages", "\n".join(dead))
     print("%d manual pages in %s" % (count, output / "man"))
     if options.man:
         return

@@ -63,7 +63,7 @@ class Pages:
         for header in self.headers:
             if header.name in OVERVIEWS:
                 self.overview(header)
-            if header.name in ("heapmm/heap.h", "heapmm.h", "heapmm/avl_relation.h"):
+            if header.name in ("heapmm/heap.h", "heapmm/pool.h", "heapmm.h", "heapmm/avl_relation.h"):
                 for symbol in header.symbols:
                     if self.page_of.get(symbol.name) == symbol.name:
                         self.symbol(header, symbol)
@@ -249,6 +249,14 @@ def write(headers, directory, date, version):
     for name, text in files.items():
         (directory / (name + ".3")).write_text(text)
     return len(files)
+
+
+def dead_references(directory):
+    """The references to pages that there are not."""
+    pages = {path.stem: path.read_text() for path in sorted(Path(directory, "man3").glob("*.3"))}
+    reference = re.compile(r"^\.(?:Xr (?:[(\[] )?|so man3/)(\w+)(?: 3|\.3)", re.M)
+    return ["%s.3 refers to %s(3), of which there is no page" % (page, name) for page, text in pages.items()
+            for name in sorted(set(reference.findall(text)) - set(pages))]
 
 
 def lint(directory):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Shows that what the manual must not have is found: missing words, dead links, man pages that mandoc does not like.
+"""Shows that what the manual must not have is found: missing words, dead links, man pages that mandoc does not like or that are missing.
 
 SPDX-License-Identifier: MIT
 
@@ -30,6 +30,7 @@ CASES = [
     ("include/heapmm/heap.h", "    HMM_STOPPED,  /* the visitor of hmm_heap_walk asked to stop */", "    HMM_STOPPED,", "HMM_STOPPED"),
     ("include/heapmm/declare.h", "HMM_NAME(free)(", "HMM_NAME(release)(", "release"),
     ("include/heapmm/export.h", "#define HMM_HALT() __builtin_trap()", "#define HMM_HALT() __builtin_trap()\n#define HMM_OTHER 1", "HMM_OTHER"),
+    ("scripts/manual/man.py", '"heapmm/heap.h", "heapmm/pool.h", "heapmm.h"', '"heapmm/heap.h", "heapmm.h"', "hmm_pool_alloc(3)"),
     ("docs/guide/regions.md", "(theory.md#how-much-memory-is-always-enough)", "(theory.md#how-much)", "no such anchor"),
     ("docs/guide/regions.md", "(figures/regions.svg)", "(figures/none.svg)", "none.svg"),
     ("docs/guide/comparison.md", "| 1.245 |", "| 1.246 |", "1.246"),
@@ -72,7 +73,7 @@ def main():
     if missed:
         print("\n".join(missed))
         return 1
-    print("%d mistakes in headers, documents and style are found" % len(CASES))
+    print("%d mistakes in headers, documents, style and scripts are found" % len(CASES))
     return links.self_test()
 
 
