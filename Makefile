@@ -84,3 +84,6 @@ coverage: ## which lines and branches of the heap the tests reach
 
 clean: ## remove everything that was built
 	@rm -rf build
+
+.DEFAULT:
+	@echo "make: there is no '$@' to make; make help lists what there is" >&2; exit 2
