@@ -123,9 +123,14 @@ _Static_assert(HMM_SIZE_BITS + HMM_CHECK_BITS + 2 == sizeof(HMM_WORD) * CHAR_BIT
                "size, two flags and check value fill a header");
 _Static_assert(HMM_CHECK_BITS == 1 || ((HMM_MULTIPLIER + 1u) & (((uint64_t)1 << HMM_CHECK_BITS) - 1)) == 0,
                "the multiplier ends in as many 1 bits as there are check bits");
+_Static_assert(HMM_AUDIT_LEVEL >= 0 && HMM_AUDIT_LEVEL <= 2, "HMM_AUDIT_LEVEL is 0, 1 or 2");
+_Static_assert(HMM_CHECK_INTERVAL >= 0, "HMM_CHECK_INTERVAL is a number of changes, or 0");
+_Static_assert((HMM_STATS) == 0 || (HMM_STATS) == 1, "HMM_STATS is 0 or 1");
+_Static_assert((HMM_FAST) == 0 || (HMM_FAST) == 1, "HMM_FAST is 0 or 1");
+_Static_assert((HMM_HOSTED) == 0 || (HMM_HOSTED) == 1, "HMM_HOSTED is 0 or 1");
 _Static_assert((HMM_GRANULE & (HMM_GRANULE - 1)) == 0, "the granule is a power of two");
 _Static_assert(HMM_GRANULE >= 2 * sizeof(HMM_WORD) && HMM_GRANULE <= 4096,
-               "the granule holds a header and a link, and has a logarithm");
+               "the granule holds a header and a link (8 bytes in hmm_heap), and is at most 4096 bytes");
 _Static_assert(((size_t)1 << HMM_EXACT_BITS_LEAST) * HMM_GRANULE >= sizeof(struct block) + 2 * sizeof(HMM_WORD),
                "a block of a tree class holds header, node and footer");
 _Static_assert(HMM_EXACT_BITS_LEAST >= HMM_CLASS_BITS_LEAST && HMM_EXACT_BITS_MOST >= HMM_CLASS_BITS,
