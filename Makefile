@@ -61,7 +61,7 @@ docs: ## the manual: pages in build/docs/html, for man(1) in build/docs/man
 build: ## the library and the examples, optimised, in build/release
 	@scripts/setup.sh demo
 	@cmake --preset release
-	@cmake --build --preset release
+	@cmake --build --preset release --target heapmm_static heapmm_shared examples/all
 
 install: ## the library, the headers, the pages for man(1), the CMake package and the pkg-config file
 	@scripts/setup.sh install
