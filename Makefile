@@ -67,7 +67,7 @@ install: ## the library, the headers, the pages for man(1), the CMake package an
 	@scripts/setup.sh install
 	@python3 -B scripts/manual/build.py --man
 	@cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX)
-	@cmake --build --preset release --target heapmm_static heapmm_shared
+	@cmake --build --preset release --target heapmm_libraries
 	@cmake --install build/release
 
 format: ## lay out the sources with clang-format

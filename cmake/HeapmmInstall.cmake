@@ -9,6 +9,12 @@ set(heapmm_pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(TARGETS heapmm_static heapmm_shared EXPORT heapmm)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+if(HEAPMM_HAS_MALLOC)
+    install(TARGETS heapmm_malloc heapmm_malloc_static EXPORT heapmm)
+    cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_FULL_BINDIR} OUTPUT_VARIABLE heapmm_run_lib_path)
+    configure_file(${PROJECT_SOURCE_DIR}/scripts/heapmm-run.in ${PROJECT_BINARY_DIR}/heapmm-run @ONLY)
+    install(PROGRAMS ${PROJECT_BINARY_DIR}/heapmm-run DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
 # The implementation of the heap, for instances of the user's own.
 foreach(layer base heap)
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/${layer} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heapmm/impl

@@ -9,6 +9,11 @@
  * HMM_MAY_ALIAS          for a type through which memory lent by the caller is read and written, whatever it was declared as.
  * HMM_DECLARED_MAY_ALIAS the same, for a struct that a public header declares: GCC before 6 would take it for another type then.
  * HMM_UNLIKELY(x)        x, which is almost never true.
+ * HMM_LIKELY(x)          x, which is almost always true.
+ * HMM_THREAD_LOCAL       for a variable of each thread, found by one load: its library is there when the program starts.
+ * HMM_ALIAS(name)        for the declaration of a function of the same file and type under another name.
+ * HMM_AT_START           for a function that is called when its program or library is loaded.
+ * HMM_WEAK               for the declaration of a function that need not exist: then its address is NULL.
  * HMM_TRAP()             ends the program without a C library.
  * HMM_COVERAGE           1 in a build that counts what the tests reach: each function and condition then is compiled once, where it
  *                        stands, without copies in the callers.
@@ -49,6 +54,11 @@
 #else
 #define HMM_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #endif
+#define HMM_LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define HMM_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
+#define HMM_ALIAS(name) __attribute__((alias(#name), visibility("default")))
+#define HMM_AT_START __attribute__((constructor))
+#define HMM_WEAK __attribute__((weak))
 #define HMM_TRAP() __builtin_trap()
 #else
 #define HMM_INTERNAL static inline
@@ -58,6 +68,7 @@
 #define HMM_MAY_ALIAS
 #define HMM_DECLARED_MAY_ALIAS
 #define HMM_UNLIKELY(condition) (condition)
+#define HMM_LIKELY(condition) (condition)
 #define HMM_TRAP() \
     for (;;) {     \
     }

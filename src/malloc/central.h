@@ -1,0 +1,362 @@
+/* central.h: memory that is no thread's: free spans, taken best fit and coalesced at once; and giving memory back to the system.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * All of this is used under the central lock.
+ *
+ * Memory that was never used, behind all spans, is not a free span: it is taken when no free span fits, and is known to be zero, as
+ * is a free span after its pages were given back. A free span of which pages may hold something is dirty, and waits in a ring with
+ * those that became free at about the same time. Each quarter of the delay the rings move up, and what is in the first one is given
+ * back by whoever comes here: so there is no thread for it, and memory that is used again soon is not given back. A span that is
+ * split keeps its age, and one that is merged has that of its largest part: a small block that comes and goes within a
+ * large free span does not keep that from growing old. */
+#ifndef HMM_MALLOC_CENTRAL_H
+#define HMM_MALLOC_CENTRAL_H
+
+#include "../base/memory.h"
+#include "../os/port.h"
+#include "span.h"
+
+enum {
+    RECORDS_AT_ONCE = 1 << 12, /* mapped together */
+    MAPPED_AT_ONCE = 1 << 20,  /* bytes of memory, at least */
+    MAPPED_AT_ONCE_MOST = 1 << 26,
+    MAP_FOR_BYTES = 1 << 26, /* the map grows for so much memory */
+    PURGED_AT_ONCE = 16,     /* free spans given back by one call, at most */
+    PURGE_DELAY = 500,       /* milliseconds */
+    RINGS = 5                /* of dirty spans. The first records are their heads, from number 1 on, the oldest first */
+};
+
+static struct {
+    hmm_os_lock lock;
+    bool open;
+    size_t fresh;     /* where memory that was never used begins, in bytes */
+    size_t map_bytes; /* of the map, mapped */
+    uint32_t records; /* in use or unused: what is behind was never used */
+    uint32_t records_mapped;
+    uint32_t unused; /* records that are in no use, linked by `waiting`, and how many */
+    uint32_t unused_count;
+    uint32_t tree; /* of free spans */
+    uint64_t purge_delay;
+    uint64_t tick, next_tick; /* the number of the moves of the rings, and when the next one is due */
+    size_t taken;             /* units that are not free */
+    size_t dirty;             /* units of dirty free spans */
+    size_t large;             /* large blocks, and their units */
+    size_t large_units;
+} central = {.purge_delay = PURGE_DELAY};
+
+/* ---- The tree of free spans: by size, then by address -------------------------------------------------------------------- */
+
+HMM_INTERNAL uint32_t free_spans_get_child(struct span *spans, uint32_t node, int direction) {
+    return spans[node].child[direction];
+}
+
+HMM_INTERNAL void free_spans_set_child(struct span *spans, uint32_t node, int direction, uint32_t child) {
+    spans[node].child[direction] = child;
+}
+
+HMM_INTERNAL int free_spans_get_balance(struct span *spans, uint32_t node) {
+    return spans[node].balance;
+}
+
+HMM_INTERNAL void free_spans_set_balance(struct span *spans, uint32_t node, int balance) {
+    spans[node].balance = (signed char)balance;
+}
+
+HMM_INTERNAL uint64_t free_spans_key(struct span *spans, uint32_t node) {
+    return (uint64_t)spans[node].units << 32 | (spans[node].start - place.memory) >> HMM_UNIT_SHIFT;
+}
+
+HMM_INTERNAL int free_spans_compare(struct span *spans, uint64_t key, uint32_t node) {
+    const uint64_t other = free_spans_key(spans, node);
+    return (key > other) - (key < other);
+}
+
+#define HMM_AVL(name) free_spans_##name
+#define HMM_AVL_HANDLE uint32_t
+#define HMM_AVL_NULL 0
+#define HMM_AVL_KEY uint64_t
+#define HMM_AVL_CONTEXT struct span *
+#define HMM_AVL_FUNCTION HMM_INTERNAL
+#include "heapmm/avl.h"
+
+/* ---- Mapping ------------------------------------------------------------------------------------------------------------- */
+
+HMM_INTERNAL bool open_place(void) {
+    if (central.open) return true;
+    const size_t memory = (size_t)1 << MEMORY_BYTES_SHIFT;
+    const size_t spans = (size_t)1 << SPANS_BYTES_SHIFT;
+    const uintptr_t range = hmm_os_find_range(memory + 2 * spans, spans);
+    if (range == 0 || !hmm_os_map(range + spans, RECORDS_AT_ONCE * sizeof(struct span))) return false;
+    place.map = (_Atomic(uint32_t) *)range;
+    place.spans = (struct span *)(range + spans);
+    place.memory = range + 2 * spans;
+    central.records = 1 + RINGS; /* the first is that of nothing */
+    for (uint32_t ring = 1; ring <= RINGS; ring++) place.spans[ring].next = place.spans[ring].previous = ring;
+    central.records_mapped = RECORDS_AT_ONCE;
+    central.open = true;
+    return true;
+}
+
+/* Maps more records, so that `count` can be made: what takes several must fail before it has changed anything. */
+HMM_INTERNAL bool have_records(uint32_t count) {
+    if (central.unused_count >= count || central.records + count <= central.records_mapped) return true;
+    if (((size_t)central.records_mapped + RECORDS_AT_ONCE) * sizeof(struct span) > (size_t)1 << SPANS_BYTES_SHIFT) return false;
+    if (!hmm_os_map((uintptr_t)(place.spans + central.records_mapped), RECORDS_AT_ONCE * sizeof(struct span))) return false;
+    central.records_mapped += RECORDS_AT_ONCE;
+    return true;
+}
+
+HMM_INTERNAL bool map_more_of_map(size_t memory_bytes) {
+    const size_t share = MAP_FOR_BYTES / HMM_UNIT * sizeof(uint32_t);
+    const size_t needed = (memory_bytes + MAP_FOR_BYTES - 1) / MAP_FOR_BYTES * share;
+    if (needed <= central.map_bytes) return true;
+    if (!hmm_os_map((uintptr_t)place.map + central.map_bytes, needed - central.map_bytes)) return false;
+    central.map_bytes = needed;
+    return true;
+}
+
+HMM_INTERNAL bool map_memory(size_t mapped, size_t more) {
+    if (more > ((size_t)1 << MEMORY_BYTES_SHIFT) - mapped) return false;
+    if (!map_more_of_map(mapped + more) || !hmm_os_map(place.memory + mapped, more)) return false;
+    atomic_store_explicit(&place.mapped, mapped + more, memory_order_release);
+    return true;
+}
+
+/* Maps fresh memory up to `end`, and some more in advance, the more the more there is. */
+HMM_INTERNAL bool have_memory(size_t end) {
+    const size_t mapped = atomic_load_explicit(&place.mapped, memory_order_relaxed);
+    if (end <= mapped) return true;
+    if (end > (size_t)1 << MEMORY_BYTES_SHIFT) return false;
+    const size_t needed = end - mapped + hmm_padding(end, HMM_OS_PAGE);
+    size_t step = hmm_round_down(mapped / 16, MAPPED_AT_ONCE);
+    if (step < MAPPED_AT_ONCE) step = MAPPED_AT_ONCE;
+    if (step > MAPPED_AT_ONCE_MOST) step = MAPPED_AT_ONCE_MOST;
+    return (step > needed && map_memory(mapped, step)) || map_memory(mapped, needed);
+}
+
+/* ---- Records ------------------------------------------------------------------------------------------------------------- */
+
+HMM_INTERNAL struct span *new_record(uintptr_t start, size_t units) {
+    struct span *record = place.spans + central.unused;
+    if (central.unused != 0) {
+        central.unused = record->waiting;
+        central.unused_count--;
+    } else {
+        record = place.spans + central.records++;
+    }
+    record->start = start;
+    record->units = (uint32_t)units;
+    record->next = record->previous = record->waiting = 0;
+    record->clean = false;
+    return record;
+}
+
+HMM_INTERNAL void drop_record(struct span *record) {
+    record->kind = SPAN_NONE;
+    record->waiting = central.unused;
+    central.unused = number_of(record);
+    central.unused_count++;
+}
+
+/* ---- Dirty spans --------------------------------------------------------------------------------------------------------- */
+
+HMM_INTERNAL uintptr_t first_page(const struct span *span) {
+    return span->start + hmm_padding(span->start, HMM_OS_PAGE);
+}
+
+HMM_INTERNAL uintptr_t end_of_pages(const struct span *span) {
+    return hmm_round_down(end_of(span), HMM_OS_PAGE);
+}
+
+HMM_INTERNAL bool is_purgeable(const struct span *span) {
+    return !span->clean && first_page(span) < end_of_pages(span);
+}
+
+HMM_INTERNAL void link_dirty(struct span *span, uint32_t ring) {
+    span->next = ring;
+    span->previous = place.spans[ring].previous;
+    place.spans[span->previous].next = place.spans[ring].previous = number_of(span);
+}
+
+HMM_INTERNAL void unlink_dirty(struct span *span) {
+    place.spans[span->previous].next = span->next;
+    place.spans[span->next].previous = span->previous;
+}
+
+/* Into the ring of its age. */
+HMM_INTERNAL void insert_dirty(struct span *span) {
+    const uint64_t age = central.tick - span->since;
+    link_dirty(span, age < RINGS - 1 && central.purge_delay != 0 ? RINGS - (uint32_t)age : 1);
+    central.dirty += span->units;
+}
+
+HMM_INTERNAL void remove_dirty(struct span *span) {
+    unlink_dirty(span);
+    central.dirty -= span->units;
+}
+
+/* All of a ring become one with those of the ring before. */
+HMM_INTERNAL void move_ring_up(uint32_t ring) {
+    struct span *from = place.spans + ring, *to = from - 1;
+    if (from->next == ring) return;
+    place.spans[to->previous].next = from->next;
+    place.spans[from->next].previous = to->previous;
+    place.spans[from->previous].next = ring - 1;
+    to->previous = from->previous;
+    from->next = from->previous = ring;
+}
+
+HMM_INTERNAL void tick(void) {
+    central.tick++;
+    for (uint32_t ring = 2; ring <= RINGS; ring++) move_ring_up(ring);
+}
+
+/* The parts of pages at both ends are set to zero, since they stay. */
+HMM_INTERNAL void purge(struct span *span) {
+    const uintptr_t first = first_page(span), end = end_of_pages(span);
+    remove_dirty(span);
+    hmm_os_purge(first, end - first);
+    memset((void *)span->start, 0, first - span->start);
+    memset((void *)end, 0, end_of(span) - end);
+    span->clean = true;
+}
+
+/* Gives back the first of a ring. Returns false if there is none. */
+HMM_INTERNAL bool purge_first(uint32_t ring) {
+    const uint32_t number = place.spans[ring].next;
+    if (number == ring) return false;
+    purge(place.spans + number);
+    return true;
+}
+
+HMM_INTERNAL void purge_old(void) {
+    if (central.dirty == 0) return;
+    const uint64_t now = hmm_os_now();
+    if (now >= central.next_tick) {
+        const uint64_t quarter = central.purge_delay / 4 + 1;
+        for (int i = 0; i < RINGS && (i == 0 || now >= central.next_tick + (uint64_t)i * quarter); i++) tick();
+        central.next_tick = now + quarter;
+    }
+    for (int i = 0; i < PURGED_AT_ONCE && purge_first(1); i++) continue;
+}
+
+HMM_INTERNAL bool purge_all(void) {
+    bool any = false;
+    for (uint32_t ring = 1; ring <= RINGS; ring++)
+        while (purge_first(ring)) any = true;
+    return any;
+}
+
+/* ---- Free spans ---------------------------------------------------------------------------------------------------------- */
+
+HMM_INTERNAL void enter_ends_in_map(const struct span *span, uint32_t number) {
+    enter_in_map(span->start, number);
+    enter_in_map(end_of(span) - HMM_UNIT, number);
+}
+
+HMM_INTERNAL void insert_free(struct span *span) {
+    span->kind = SPAN_FREE;
+    span->child[0] = span->child[1] = 0;
+    span->balance = 0;
+    free_spans_insert(place.spans, &central.tree, number_of(span));
+    enter_ends_in_map(span, number_of(span));
+    if (is_purgeable(span)) insert_dirty(span);
+}
+
+HMM_INTERNAL void remove_free(struct span *span) {
+    free_spans_remove(place.spans, &central.tree, free_spans_key(place.spans, number_of(span)));
+    enter_ends_in_map(span, 0);
+    if (is_purgeable(span)) remove_dirty(span);
+}
+
+/* A part of a span, whose age and cleanliness it has. */
+HMM_INTERNAL void insert_free_part(const struct span *whole, uintptr_t start, size_t units) {
+    if (units == 0) return;
+    struct span *span = new_record(start, units);
+    span->clean = whole->clean;
+    span->since = whole->since;
+    insert_free(span);
+}
+
+/* The free span beside an address, or NULL. */
+HMM_INTERNAL struct span *free_span_before(uintptr_t address) {
+    if (address == place.memory) return NULL;
+    struct span *span = span_at(address - HMM_UNIT);
+    return span->kind == SPAN_FREE ? span : NULL;
+}
+
+HMM_INTERNAL struct span *free_span_at(uintptr_t address) {
+    if (address == place.memory + central.fresh) return NULL;
+    struct span *span = span_at(address);
+    return span->kind == SPAN_FREE ? span : NULL;
+}
+
+/* ---- Taking and giving --------------------------------------------------------------------------------------------------- */
+
+/* Bytes from an address up to the alignment. */
+HMM_INTERNAL size_t units_to(uintptr_t address, size_t alignment) {
+    return hmm_padding(address, alignment) >> HMM_UNIT_SHIFT;
+}
+
+HMM_INTERNAL struct span *take_fresh(size_t units, size_t alignment) {
+    const uintptr_t start = place.memory + central.fresh;
+    const size_t padding = units_to(start, alignment);
+    if (!have_memory(central.fresh + ((padding + units) << HMM_UNIT_SHIFT))) return NULL;
+    central.fresh += (padding + units) << HMM_UNIT_SHIFT;
+    struct span *span = new_record(start + (padding << HMM_UNIT_SHIFT), units);
+    span->clean = true;
+    insert_free_part(span, start, padding);
+    return span;
+}
+
+/* A span of so many units, of no kind and not in the map yet; or NULL. alignment: a power of two, at least HMM_UNIT. Takes of the
+ * smallest free span that holds it, wherever it begins, and of these the one at the lowest address. */
+HMM_INTERNAL struct span *take_span(size_t units, size_t alignment) {
+    if (!have_records(3)) return NULL;
+    const size_t enough = units + (alignment >> HMM_UNIT_SHIFT) - 1;
+    const uint32_t number = free_spans_search(place.spans, central.tree, (uint64_t)enough << 32, HMM_AVL_GREATER_EQUAL);
+    struct span *span = place.spans + number;
+    if (number == 0) {
+        span = take_fresh(units, alignment);
+        if (span == NULL) return NULL;
+    } else {
+        remove_free(span);
+        const size_t padding = units_to(span->start, alignment);
+        const size_t rest = span->units - padding - units;
+        insert_free_part(span, span->start, padding);
+        span->start += padding << HMM_UNIT_SHIFT;
+        span->units = (uint32_t)units;
+        insert_free_part(span, end_of(span), rest);
+    }
+    central.taken += units;
+    return span;
+}
+
+/* Merges a free neighbour into a span that is going to be free; size: of the largest part so far. */
+HMM_INTERNAL void merge(struct span *span, struct span *neighbour, uint32_t *size) {
+    remove_free(neighbour);
+    if (neighbour->start < span->start) span->start = neighbour->start;
+    span->units += neighbour->units;
+    if (!neighbour->clean && neighbour->units > *size) {
+        *size = neighbour->units;
+        span->since = neighbour->since;
+    }
+    drop_record(neighbour);
+}
+
+/* Gives back a span that is no longer in the map. */
+HMM_INTERNAL void give_span(struct span *span) {
+    central.taken -= span->units;
+    struct span *before = free_span_before(span->start);
+    struct span *behind = free_span_at(end_of(span));
+    uint32_t size = span->units;
+    span->clean = false;
+    span->since = central.tick;
+    if (before != NULL) merge(span, before, &size);
+    if (behind != NULL) merge(span, behind, &size);
+    insert_free(span);
+    purge_old();
+}
+
+#endif

@@ -1,0 +1,47 @@
+/* statistics.h: how much memory there is and what it is used for.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef HMM_MALLOC_STATISTICS_H
+#define HMM_MALLOC_STATISTICS_H
+
+#include "block.h"
+#include "heapmm/malloc.h"
+
+HMM_INTERNAL struct hmm_malloc_numbers statistics(void) {
+    struct hmm_malloc_numbers info = {.ordblks = 1};
+    hmm_os_acquire(&central.lock);
+    info.arena = atomic_load_explicit(&place.mapped, memory_order_relaxed);
+    info.hblks = central.large;
+    info.hblkhd = central.large_units << HMM_UNIT_SHIFT;
+    info.uordblks = central.taken << HMM_UNIT_SHIFT;
+    info.fordblks = info.arena - info.uordblks;
+    info.keepcost = central.dirty << HMM_UNIT_SHIFT;
+    hmm_os_release(&central.lock);
+    return info;
+}
+
+HMM_INTERNAL void write_report(void *stream, const char *before, const char *between, const char *after) {
+    const struct hmm_malloc_numbers info = statistics();
+    struct text text;
+    begin_text(&text);
+    add(&text, before);
+    add_line(&text, "mapped", info.arena, between);
+    add_line(&text, "in_slabs", info.uordblks - info.hblkhd, between);
+    add_line(&text, "in_large_blocks", info.hblkhd, between);
+    add_line(&text, "free", info.fordblks, between);
+    add_line(&text, "free_not_given_back", info.keepcost, after);
+    hmm_os_write(stream, text.bytes);
+}
+
+/* Gives back what can be. Returns whether there was anything. */
+HMM_INTERNAL bool trim(void) {
+    if (mine != &nobody) take_all_remote(mine, false);
+    hmm_os_acquire(&central.lock);
+    if (mine != &nobody)
+        for (unsigned class = 0; class < HMM_CLASSES; class ++) give_back_empty(mine, class);
+    const bool any = central.open && purge_all();
+    hmm_os_release(&central.lock);
+    return any;
+}
+
+#endif
