@@ -40,6 +40,10 @@ qemu-user         qemu-s390x                test
 picolibc-arm-none-eabi /usr/lib/picolibc/arm-none-eabi test
 qemu-system-arm   qemu-system-arm           test
 spin              spin                      test
+lua5.4            lua5.4                    test
+sqlite3           sqlite3                   test
+git               git                       test
+xz-utils          xz                        test
 gnuplot-nox       gnuplot                   bench
 '
 

@@ -71,6 +71,15 @@ runs "$work/build/consumer_static" static
 runs "$work/build/consumer_shared" shared
 runs "$work/build/consumer_instance" static
 
+if [ -e "$libdir/libheapmm-malloc.a" ]; then
+    echo "malloc:"
+    runs "$work/build/consumer_malloc" static
+    readelf -d "$work/build/consumer_malloc" | grep -q 'NEEDED.*libheapmm-malloc\.so\.2' || fail "consumer_malloc does not need the library"
+    runs "$work/build/consumer_malloc_static" static
+    said=$(HEAPMM_VERBOSE=1 "$prefix/bin/heapmm-run" /bin/echo one two 2>&1 | tr '\n' ' ')
+    [ "$said" = "heapmm: malloc is heapmm's one two " ] || fail "heapmm-run said: $said"
+fi
+
 echo "pkg-config:"
 export PKG_CONFIG_PATH="$libdir/pkgconfig"
 version=$(pkg-config --modversion heapmm)

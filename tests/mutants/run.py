@@ -30,6 +30,7 @@ GROUPS = {
     "7": "the time of an operation is bounded",
     "avl": "the AVL tree package",
     "pool": "pools: every block comes home once, misuse is reported and skipped, the rest is not lost",
+    "malloc": "the malloc replacement: blocks do not overlap, wrong pointers are named, memory comes back",
     "classic": "the classic heap: geometry, best fit, audits before changes, nothing read outside",
 }
 

@@ -53,6 +53,15 @@ def stepped_pool(name, *options):
 
 # The test programs, as in the CMakeLists.txt of tests/heap, tests/avl, tests/pool, tests/classic and fuzz; those that compute much
 # are optimised.
+def malloc(name):
+    """A test of the malloc replacement, compiled in, without the standard names but where they are what is tested."""
+    standard = int(name == "process")
+    return {
+        "sources": [f"tests/malloc/malloc_{name}.c", "src/malloc/malloc.c", "src/os/linux.c"],
+        "options": ["-O1", "-fno-builtin", "-D_GNU_SOURCE", f"-DHMM_STANDARD_NAMES={standard}"],
+    }
+
+
 PROGRAMS = {
     "heap_alloc": units("alloc"),
     "heap_resize": units("resize"),
@@ -89,6 +98,7 @@ PROGRAMS = {
     "pool_cost": stepped_pool("pool_cost"),
     "pool_interrupt": stepped_pool("pool_interrupt"),
     "pool_sections": stepped_pool("pool_interrupt", "-DHMM_CRITICAL_SECTIONS=1", "-include", "tests/pool/critical.h"),
+    **{f"malloc_{name}": malloc(name) for name in ("sizes", "units", "faults", "process", "threads")},
     "classic_units": classic("units"),
     "classic_audit": classic("audit"),
     "classic_model": classic("model", "-O1"),

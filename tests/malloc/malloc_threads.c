@@ -1,0 +1,208 @@
+/* malloc_threads.c: random calls by many threads, which free each other's blocks, with all contents verified.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * HEAPMM_TEST_SEED: the seed, which is printed. HEAPMM_TEST_STEPS: so many times as long. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "expect.h"
+
+#include "heapmm/malloc.h"
+
+enum { THREADS = 8, SHARED = 512, OWN = 64, ROUNDS = 20000 };
+
+static unsigned seed = 1;
+static unsigned long steps = 1;
+
+/* ---- Blocks that know their contents ------------------------------------------------------------------------------------ */
+
+struct stamp {
+    size_t size;
+    unsigned char *self;
+};
+
+static unsigned next_random(unsigned *state) {
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+/* Mostly small, sometimes large. */
+static size_t random_size(unsigned *state) {
+    const unsigned kind = next_random(state) % 32;
+    const size_t most = kind < 20 ? 200 : kind < 29 ? 2000 : kind < 31 ? 20000 : 300000;
+    return sizeof(struct stamp) + next_random(state) % most;
+}
+
+static unsigned char pattern(const unsigned char *p, size_t i) {
+    return (unsigned char)((uintptr_t)p / 16 + i);
+}
+
+static void stamp(unsigned char *p, size_t size) {
+    const struct stamp stamp = {size, p};
+    memcpy(p, &stamp, sizeof stamp);
+    for (size_t i = sizeof stamp; i<size; i += size> 1000 ? 61 : 1) p[i] = pattern(p, i);
+}
+
+static void expect_stamped(const unsigned char *p) {
+    struct stamp stamp;
+    memcpy(&stamp, p, sizeof stamp);
+    EXPECT_PTR_EQ(stamp.self, p);
+    for (size_t i = sizeof stamp; i<stamp.size; i += stamp.size> 1000 ? 61 : 1) EXPECT_EQ(p[i], pattern(p, i));
+}
+
+static unsigned char *make(unsigned *state) {
+    const size_t size = random_size(state);
+    unsigned char *p = NULL;
+    switch (next_random(state) % 8) {
+    case 0: p = hmm_calloc(1, size); break;
+    case 1: p = hmm_aligned_alloc((size_t)16 << next_random(state) % 9, size); break;
+    default: p = hmm_malloc(size); break;
+    }
+    EXPECT(p != NULL && hmm_malloc_usable_size(p) >= size);
+    stamp(p, size);
+    return p;
+}
+
+static void destroy(unsigned char *p) {
+    if (p == NULL) return;
+    expect_stamped(p);
+    memset(p, 0xDD, sizeof(struct stamp));
+    hmm_free(p);
+}
+
+static unsigned char *resize(unsigned char *p, unsigned *state) {
+    if (p == NULL) return p;
+    const size_t size = random_size(state);
+    struct stamp before;
+    memcpy(&before, p, sizeof before);
+    expect_stamped(p);
+    unsigned char *moved = hmm_realloc(p, size);
+    EXPECT(moved != NULL);
+    struct stamp after;
+    memcpy(&after, moved, sizeof after);
+    EXPECT(after.size == before.size && after.self == before.self);
+    stamp(moved, size);
+    return moved;
+}
+
+/* ---- Threads -------------------------------------------------------------------------------------------------------------- */
+
+static _Atomic(unsigned char *) shared[SHARED];
+
+static void *work(void *number) {
+    unsigned state = seed + (unsigned)(uintptr_t)number * 7919;
+    unsigned char *own[OWN] = {NULL};
+    for (unsigned long i = 0; i < ROUNDS * steps; i++) {
+        unsigned char **mine = &own[next_random(&state) % OWN];
+        switch (next_random(&state) % 4) {
+        case 0: *mine = resize(*mine, &state); break;
+        case 1: *mine = atomic_exchange(&shared[next_random(&state) % SHARED], *mine); break;
+        default:
+            destroy(*mine);
+            *mine = make(&state);
+            break;
+        }
+    }
+    for (int i = 0; i < OWN; i++) destroy(own[i]);
+    return NULL;
+}
+
+static void run_threads(void *(*function)(void *), int count) {
+    pthread_t threads[THREADS];
+    for (int i = 0; i < count; i++) EXPECT_EQ(pthread_create(&threads[i], NULL, function, (void *)(uintptr_t)i), 0);
+    for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
+}
+
+static void empty_shared(void) {
+    for (int i = 0; i < SHARED; i++) destroy(atomic_exchange(&shared[i], NULL));
+}
+
+static void threads_free_each_others_blocks(void) {
+    for (int round = 0; round < 3; round++) {
+        seed += (unsigned)round;
+        run_threads(work, THREADS);
+    }
+    empty_shared();
+}
+
+/* Threads that live for a few calls, and leave blocks behind. */
+static void *visit(void *number) {
+    unsigned state = seed + (unsigned)(uintptr_t)number;
+    for (int i = 0; i < 10; i++) {
+        unsigned char *p = make(&state);
+        destroy(atomic_exchange(&shared[next_random(&state) % SHARED], p));
+    }
+    return NULL;
+}
+
+static void threads_by_the_thousand_leave_nothing(void) {
+    size_t taken = 0;
+    const int rounds = steps > 1 ? 20000 : 800;
+    for (int round = 0; round < rounds; round++) {
+        seed++;
+        run_threads(visit, 4);
+        if (round % 100 != 99) continue;
+        empty_shared();
+        if (round < 200) taken = hmm_mallinfo2().uordblks;
+    }
+    EXPECT(hmm_mallinfo2().uordblks <= taken + 64 * 1024);
+    EXPECT(taken < 8 << 20);
+}
+
+/* One allocates, another frees every other block, and that memory comes back to the first one. */
+enum { BATCH = 1000 };
+static void *batch[BATCH];
+
+static void *free_batch(void *none) {
+    for (int i = 0; i < BATCH; i += 2) hmm_free(batch[i]);
+    return none;
+}
+
+static void memory_freed_elsewhere_comes_back(void) {
+    const size_t before = hmm_mallinfo2().uordblks;
+    size_t mapped = 0;
+    for (int round = 0; round < 200; round++) {
+        for (int i = 0; i < BATCH; i++) memset(batch[i] = hmm_malloc(500), round, 500);
+        run_threads(free_batch, 1);
+        for (int i = 1; i < BATCH; i += 2) hmm_free(batch[i]);
+        if (round == 10) mapped = hmm_mallinfo2().uordblks;
+    }
+    EXPECT(hmm_mallinfo2().uordblks <= mapped + 64 * 1024);
+    hmm_malloc_trim(0);
+    EXPECT(hmm_mallinfo2().uordblks <= before + 64 * 1024);
+}
+
+/* A thread leaves blocks behind, which are freed when it has ended: their slabs are given back, though nobody adopts its stock. */
+enum { LEFT = 20000 };
+static void *left[LEFT];
+
+static void *leave_blocks(void *none) {
+    for (int i = 0; i < LEFT; i++) left[i] = hmm_malloc(500);
+    return none;
+}
+
+static void memory_of_ended_threads_comes_back(void) {
+    const size_t before = hmm_mallinfo2().uordblks;
+    run_threads(leave_blocks, 1);
+    EXPECT(hmm_mallinfo2().uordblks > before + LEFT * 500);
+    for (int i = 0; i < LEFT; i++) hmm_free(left[i]);
+    EXPECT(hmm_mallinfo2().uordblks < before + 64 * 1024);
+}
+
+static const struct test tests[] = {
+    TEST(threads_free_each_others_blocks),
+    TEST(threads_by_the_thousand_leave_nothing),
+    TEST(memory_freed_elsewhere_comes_back),
+    TEST(memory_of_ended_threads_comes_back),
+};
+
+int main(int argc, char **argv) {
+    const char *seed_text = getenv("HEAPMM_TEST_SEED"), *steps_text = getenv("HEAPMM_TEST_STEPS");
+    seed = seed_text != NULL ? (unsigned)strtoul(seed_text, NULL, 0) : (unsigned)getpid();
+    if (steps_text != NULL) steps = strtoul(steps_text, NULL, 0);
+    printf("HEAPMM_TEST_SEED=%u\n", seed);
+    return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);
+}
