@@ -10,7 +10,8 @@ import subprocess
 from pathlib import Path
 
 OVERVIEWS = {"heapmm/heap.h": "heapmm", "heapmm/tiny_heap.h": "hmm_tiny_heap", "heapmm/wide_heap.h": "hmm_wide_heap", "heapmm/pool.h": "hmm_pool",
-             "heapmm.h": "heapmm_classic", "heapmm/avl.h": "hmm_avl", "heapmm/declare.h": "hmm_declare"}
+             "heapmm.h": "heapmm_classic", "heapmm/avl.h": "hmm_avl", "heapmm/declare.h": "hmm_declare",
+             "heapmm/malloc.h": "heapmm_malloc"}
 
 
 def escaped(text):
@@ -63,7 +64,7 @@ class Pages:
         for header in self.headers:
             if header.name in OVERVIEWS:
                 self.overview(header)
-            if header.name in ("heapmm/heap.h", "heapmm/pool.h", "heapmm.h", "heapmm/avl_relation.h"):
+            if header.name in ("heapmm/heap.h", "heapmm/pool.h", "heapmm/malloc.h", "heapmm.h", "heapmm/avl_relation.h"):
                 for symbol in header.symbols:
                     if self.page_of.get(symbol.name) == symbol.name:
                         self.symbol(header, symbol)
@@ -81,8 +82,9 @@ class Pages:
         return lines + [".Nd %s" % escaped(brief.rstrip("."))]
 
     @staticmethod
-    def library():
-        return [".Sh LIBRARY", "heapmm", ".Pq libheapmm, \\-lheapmm"]
+    def library(header):
+        name = "heapmm-malloc" if header.name == "heapmm/malloc.h" else "heapmm"
+        return [".Sh LIBRARY", name, ".Pq lib%s, \\-l%s" % (name, name)]
 
     def words(self, words, page):
         """Prose; the first mention of another page becomes a reference to it."""
@@ -154,7 +156,7 @@ class Pages:
         name = OVERVIEWS[header.name]
         lines = self.head(name, [name], header.title)
         if header.name != "heapmm/avl.h":
-            lines += self.library()
+            lines += self.library(header)
         lines += [".Sh SYNOPSIS", ".In %s" % header.name]
         if header.name == "heapmm/avl.h":
             lines += self.prototypes(header.functions())
@@ -197,7 +199,7 @@ class Pages:
             names += [name.replace("hmm_heap", "hmm_%s_heap" % instance) for instance in ("tiny", "wide")]
         brief = "".join(text for _, text in (symbol.brief or symbol.blocks[0][1]))
         brief = re.split(r"[:;,.] ", brief)[0]
-        lines = self.head(name, names, brief[:1].lower() + brief[1:]) + self.library()
+        lines = self.head(name, names, brief[:1].lower() + brief[1:]) + self.library(header)
         lines += [".Sh SYNOPSIS", ".In %s" % header.name]
         if symbol.kind == "function":
             lines += self.prototypes([symbol])

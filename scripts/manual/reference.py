@@ -19,7 +19,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 HEADERS = ["heapmm/heap.h", "heapmm/tiny_heap.h", "heapmm/wide_heap.h", "heapmm/pool.h", "heapmm/declare.h", "heapmm.h", "heapmm/avl.h",
-           "heapmm/avl_relation.h", "heapmm/export.h"]
+           "heapmm/avl_relation.h", "heapmm/malloc.h", "heapmm/export.h"]
 
 
 class Symbol:
@@ -300,7 +300,7 @@ def undocumented(headers):
                     found.append("%s: %s: `%s` has no words" % (header.name, symbol.name, declared))
             if symbol.kind == "function":
                 described = [name for name, _ in symbol.parameters]
-                for name in (name or re.search(r"\(\*(\w+)", type_).group(1) for type_, name in symbol.arguments):
+                for name in (name or re.search(r"\(\*(\w+)", type_).group(1) for type_, name in symbol.arguments if type_ != "void"):
                     if name not in described:
                         found.append("%s: %s: the parameter %s has no words" % (header.name, symbol.name, name))
                 if symbol.type != "void" and not symbol.returns:
