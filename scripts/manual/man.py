@@ -64,7 +64,7 @@ class Pages:
         for header in self.headers:
             if header.name in OVERVIEWS:
                 self.overview(header)
-            if header.name in ("heapmm/heap.h", "heapmm/pool.h", "heapmm/malloc.h", "heapmm.h", "heapmm/avl_relation.h"):
+            if header.name in ("heapmm/heap.h", "heapmm/pool.h", "heapmm.h", "heapmm/avl_relation.h", "heapmm/malloc.h"):
                 for symbol in header.symbols:
                     if self.page_of.get(symbol.name) == symbol.name:
                         self.symbol(header, symbol)
