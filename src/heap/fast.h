@@ -135,12 +135,13 @@ HMM_INLINE bool look_at_lone(const struct HMM_HEAP *heap, unsigned number, struc
     const HMM_LINK link = heap->heads[number];
     struct block *b = home_block(heap, link);
     if (HMM_AUDITED && HMM_UNLIKELY(link == HMM_NO_BLOCK || !link_is_home(heap, link))) return false;
-    const hmm_units units = size_in(*header_of(b));
+    const hmm_units units = size_in(*header_of(b)), room = (hmm_units)heap->home.end - (hmm_units)link;
+    if (HMM_AUDITED && HMM_UNLIKELY(units < heap->exact || units > room)) return false;
     *fit = (struct fit){b, link, units, number, header_for(heap, link, units)};
     if (!is_lone(heap, b, link, number)) return false;
     if (!HMM_AUDITED) return true;
-    return units <= (hmm_units)heap->home.end - (hmm_units)link && *header_of(b) == (fit->header ^ HMM_FLIP_FREE) &&
-           *footer_before(block_after(b, units)) == units && units >= heap->exact && class_of_large(heap, units) == number;
+    return *header_of(b) == (fit->header ^ HMM_FLIP_FREE) && *footer_before(block_after(b, units)) == units &&
+           class_of_large(heap, units) == number;
 }
 
 /* Takes a fit out of its class. */
