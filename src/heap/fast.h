@@ -2,10 +2,13 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Common is: every free block concerned lies in the first region, and is of an exact class; or, with `lone`, also in a class of
+ * Common is: every free block concerned lies in the first region, and is of an exact class; or, with `large`, also in a class of
  * several sizes, as long as that holds no other block. A tree of one node needs no search and no rotation, and since such classes are
  * narrow, most are that. Whatever else is met, damage included, ends the attempt before its first store, and the general function
  * starts anew, knows every case and reports what is damaged.
+ *
+ * Without audits nothing can be found to be wrong, so with `large` every tree is common, and any region: only a request that no free
+ * block fits is left to the general function.
  *
  * What is read through or changed is audited as in audit.h, in the form that lists in one region allow: a link is followed when it
  * stays below the region's end (a wrong one that leads into the control block is still inside the region), and believed when the
@@ -74,15 +77,16 @@ HMM_INLINE bool is_lone(const struct HMM_HEAP *heap, const struct block *b, HMM_
 }
 
 /* Whether a class can take a block of that size. */
-HMM_INLINE bool class_is_open(const struct HMM_HEAP *heap, hmm_units units, bool lone) {
-    if (lone && units >= heap->exact) return heap->heads[class_of_large(heap, units)] == HMM_NO_BLOCK;
-    return !HMM_AUDITED || list_is_open(heap, units);
+HMM_INLINE bool class_is_open(const struct HMM_HEAP *heap, hmm_units units, bool large) {
+    if (!HMM_AUDITED) return true;
+    if (large && units >= heap->exact) return heap->heads[class_of_large(heap, units)] == HMM_NO_BLOCK;
+    return list_is_open(heap, units);
 }
 
 /* Whether a free block may be taken out of its class. */
-HMM_INLINE bool seat_is_sound(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units, bool lone) {
-    if (lone && units >= heap->exact) return is_lone(heap, b, link, class_of_large(heap, units));
+HMM_INLINE bool seat_is_sound(const struct HMM_HEAP *heap, const struct block *b, HMM_LINK link, hmm_units units, bool large) {
     if (!HMM_AUDITED) return true;
+    if (large && units >= heap->exact) return is_lone(heap, b, link, class_of_large(heap, units));
     return next_links_back(heap, b->next, link, units) && previous_links_back(heap, b->previous, link, units);
 }
 
@@ -91,32 +95,51 @@ HMM_INLINE void empty_class(struct HMM_HEAP *heap, unsigned number) {
     unmark_class(heap, number);
 }
 
-/* Takes a block out of its class. */
-HMM_INLINE void leave_class(struct HMM_HEAP *heap, struct block *b, hmm_units units, bool lone) {
-    if (lone && units >= heap->exact)
-        empty_class(heap, class_of_large(heap, units));
+/* Takes a block out of a class of several sizes; lone: it is all that the class holds. */
+HMM_INLINE void leave_tree(struct HMM_HEAP *heap, struct block *b, unsigned number, hmm_units units, bool lone) {
+    if (HMM_AUDITED || HMM_LIKELY(lone))
+        empty_class(heap, number);
     else
+        take_from_tree(heap, b, number, units);
+}
+
+/* Takes a block out of its class. */
+HMM_INLINE void leave_class(struct HMM_HEAP *heap, struct block *b, HMM_LINK link, hmm_units units, bool large) {
+    if (large && units >= heap->exact) {
+        const unsigned number = class_of_large(heap, units);
+        leave_tree(heap, b, number, units, is_lone(heap, b, link, number));
+    } else {
         take_from_list(heap, b, (unsigned)units);
+    }
+}
+
+/* Puts a block into a class of several sizes. */
+HMM_INLINE void join_tree(struct HMM_HEAP *heap, struct block *b, unsigned number) {
+    if (HMM_AUDITED || HMM_LIKELY(heap->heads[number] == HMM_NO_BLOCK))
+        start_tree(heap, b, number);
+    else
+        put_in_tree(heap, b, number);
 }
 
 /* Makes a block, behind an allocated one, free. */
-HMM_INLINE void put_free(struct HMM_HEAP *heap, struct block *b, HMM_LINK link, hmm_units units, bool lone) {
+HMM_INLINE void put_free(struct HMM_HEAP *heap, struct block *b, HMM_LINK link, hmm_units units, bool large) {
     *header_of(b) = header_for(heap, link, units) ^ HMM_FLIP_FREE;
     write_footer(block_after(b, units), units);
-    if (lone && units >= heap->exact)
-        start_tree(heap, b, class_of_large(heap, units));
+    if (large && units >= heap->exact)
+        join_tree(heap, b, class_of_large(heap, units));
     else
         put_in_list(heap, b, link, (unsigned)units);
 }
 
 /* ---- Allocating ---------------------------------------------------------------------------------------------------------- */
 
-/* The best fit: the newest block of an exact class, or the only one of another. */
+/* The best fit: the newest block of its size. */
 struct fit {
     struct block *b;
     HMM_LINK link;
     hmm_units units;
     unsigned number; /* of its class */
+    bool lone;       /* it is all that a class of several sizes holds */
     HMM_WORD header; /* as it will be when it is allocated */
 };
 
@@ -124,7 +147,7 @@ struct fit {
 HMM_INLINE bool look_at_newest(const struct HMM_HEAP *heap, HMM_LINK link, hmm_units units, struct fit *fit) {
     struct block *b = home_block(heap, link);
     if (HMM_AUDITED && HMM_UNLIKELY(!ends_at_home(heap, link, units))) return false;
-    *fit = (struct fit){b, link, units, (unsigned)units, header_for(heap, link, units)};
+    *fit = (struct fit){b, link, units, (unsigned)units, false, header_for(heap, link, units)};
     if (!HMM_AUDITED) return true;
     return *header_of(b) == (fit->header ^ HMM_FLIP_FREE) && *footer_before(block_after(b, units)) == units &&
            b->previous == HMM_LIST_END(units) && next_links_back(heap, b->next, link, units);
@@ -137,17 +160,32 @@ HMM_INLINE bool look_at_lone(const struct HMM_HEAP *heap, unsigned number, struc
     if (HMM_AUDITED && HMM_UNLIKELY(link == HMM_NO_BLOCK || !link_is_home(heap, link))) return false;
     const hmm_units units = size_in(*header_of(b)), room = (hmm_units)heap->home.end - (hmm_units)link;
     if (HMM_AUDITED && HMM_UNLIKELY(units < heap->exact || units > room)) return false;
-    *fit = (struct fit){b, link, units, number, header_for(heap, link, units)};
+    *fit = (struct fit){b, link, units, number, true, header_for(heap, link, units)};
     if (!is_lone(heap, b, link, number)) return false;
     if (!HMM_AUDITED) return true;
     return *header_of(b) == (fit->header ^ HMM_FLIP_FREE) && *footer_before(block_after(b, units)) == units &&
            class_of_large(heap, units) == number;
 }
 
+/* The best fit in a class of several sizes that is not empty; of 0 units or too few, if nothing there fits. false: with audits, something
+ * is wrong, or the class holds several blocks. */
+HMM_INLINE bool look_in_tree(const struct HMM_HEAP *heap, unsigned number, hmm_units units, struct fit *fit) {
+    if (HMM_LIKELY(look_at_lone(heap, number, fit))) return true;
+    if (HMM_AUDITED) return false;
+    fit_in_tree(heap, number, units, &fit->b);
+    fit->units = 0;
+    if (fit->b == NULL) return true;
+    fit->link = link_of(heap, fit->b);
+    fit->units = size_in(*header_of(fit->b));
+    fit->lone = false;
+    fit->header = header_for(heap, fit->link, fit->units);
+    return true;
+}
+
 /* Takes a fit out of its class. */
-HMM_INLINE void take_fit(struct HMM_HEAP *heap, const struct fit *fit, bool lone) {
-    if (lone)
-        empty_class(heap, fit->number);
+HMM_INLINE void take_fit(struct HMM_HEAP *heap, const struct fit *fit, bool large) {
+    if (large)
+        leave_tree(heap, fit->b, fit->number, fit->units, fit->lone);
     else
         take_newest(heap, fit->b, fit->number);
 }
@@ -164,10 +202,10 @@ HMM_INLINE void count_allocation(struct HMM_HEAP *heap, hmm_units units) {
 }
 
 /* Each of these three allocates a fit, or returns NULL when something is wrong, and then nothing has changed. The whole of it. */
-HMM_INLINE struct block *take_whole(struct HMM_HEAP *heap, const struct fit *fit, bool lone) {
+HMM_INLINE struct block *take_whole(struct HMM_HEAP *heap, const struct fit *fit, bool large) {
     HMM_WORD next_header;
     if (HMM_UNLIKELY(!look_behind(heap, fit, &next_header))) return NULL;
-    take_fit(heap, fit, lone);
+    take_fit(heap, fit, large);
     *header_of(fit->b) = fit->header;
     *header_of(block_after(fit->b, fit->units)) = next_header;
     if (HMM_STATS) heap->blocks_free--;
@@ -176,34 +214,34 @@ HMM_INLINE struct block *take_whole(struct HMM_HEAP *heap, const struct fit *fit
 }
 
 /* Its low end. The header behind it stays as it is. */
-HMM_INLINE struct block *take_low(struct HMM_HEAP *heap, const struct fit *fit, hmm_units units, bool lone) {
+HMM_INLINE struct block *take_low(struct HMM_HEAP *heap, const struct fit *fit, hmm_units units, bool large) {
     const hmm_units rest = fit->units - units;
     HMM_WORD next_header;
-    if (HMM_UNLIKELY(!class_is_open(heap, rest, lone) || !look_behind(heap, fit, &next_header))) return NULL;
-    take_fit(heap, fit, lone);
+    if (HMM_UNLIKELY(!class_is_open(heap, rest, large) || !look_behind(heap, fit, &next_header))) return NULL;
+    take_fit(heap, fit, large);
     *header_of(fit->b) = header_for(heap, fit->link, units);
-    put_free(heap, block_after(fit->b, units), link_past(fit->link, units), rest, lone);
+    put_free(heap, block_after(fit->b, units), link_past(fit->link, units), rest, large);
     count_allocation(heap, units);
     return fit->b;
 }
 
 /* Its high end. */
-HMM_INLINE struct block *take_high(struct HMM_HEAP *heap, const struct fit *fit, hmm_units units, bool lone) {
+HMM_INLINE struct block *take_high(struct HMM_HEAP *heap, const struct fit *fit, hmm_units units, bool large) {
     const hmm_units rest = fit->units - units;
     struct block *b = block_after(fit->b, rest);
     HMM_WORD next_header;
-    if (HMM_UNLIKELY(!class_is_open(heap, rest, lone) || !look_behind(heap, fit, &next_header))) return NULL;
-    take_fit(heap, fit, lone);
+    if (HMM_UNLIKELY(!class_is_open(heap, rest, large) || !look_behind(heap, fit, &next_header))) return NULL;
+    take_fit(heap, fit, large);
     *header_of(block_after(b, units)) = next_header;
     *header_of(b) = header_for(heap, link_past(fit->link, rest), units) ^ HMM_FLIP_PREVIOUS_FREE;
-    put_free(heap, fit->b, fit->link, rest, lone);
+    put_free(heap, fit->b, fit->link, rest, large);
     count_allocation(heap, units);
     return b;
 }
 
-HMM_INLINE struct block *take_some(struct HMM_HEAP *heap, const struct fit *fit, size_t size, hmm_units units, bool lone) {
-    if (fit->units - units < HMM_UNITS_LEAST) return take_whole(heap, fit, lone);
-    return size >= HMM_SPLIT_HIGH_BYTES ? take_high(heap, fit, units, lone) : take_low(heap, fit, units, lone);
+HMM_INLINE struct block *take_some(struct HMM_HEAP *heap, const struct fit *fit, size_t size, hmm_units units, bool large) {
+    if (fit->units - units < HMM_UNITS_LEAST) return take_whole(heap, fit, large);
+    return size >= HMM_SPLIT_HIGH_BYTES ? take_high(heap, fit, units, large) : take_low(heap, fit, units, large);
 }
 
 /* The three ways to allocate return NULL when their case is not given, or something is wrong, and nothing has changed. The newest
@@ -222,14 +260,14 @@ HMM_INLINE struct block *allocate_fit(struct HMM_HEAP *heap, size_t size, hmm_un
     return take_some(heap, &fit, size, units, false);
 }
 
-/* The best fit, if it is the only block of a class of several sizes. Of the class of its own size a block may be too small. */
-HMM_INLINE struct block *allocate_lone(struct HMM_HEAP *heap, size_t size, hmm_units units) {
+/* The best fit, if it is of a class of several sizes. Of the class of its own size all blocks may be too small. */
+HMM_INLINE struct block *allocate_large(struct HMM_HEAP *heap, size_t size, hmm_units units) {
     struct fit fit;
     unsigned number = marked_class_from(heap, class_of(heap, units));
-    if (number < heap->exact || number >= heap->classes || !look_at_lone(heap, number, &fit)) return NULL;
+    if (number < heap->exact || number >= heap->classes || !look_in_tree(heap, number, units, &fit)) return NULL;
     if (fit.units < units) {
         number = number + 1 < heap->classes ? marked_class_from(heap, number + 1) : heap->classes;
-        if (number >= heap->classes || !look_at_lone(heap, number, &fit)) return NULL;
+        if (number >= heap->classes || !look_in_tree(heap, number, 0, &fit)) return NULL;
     }
     return take_some(heap, &fit, size, units, true);
 }
@@ -318,7 +356,7 @@ HMM_INLINE hmm_units free_after(const struct HMM_HEAP *heap, const struct freed 
 
 /* Frees a block beside free ones, on the sides told. false: something is wrong, or this is no common case, and nothing has
  * changed. */
-HMM_INLINE bool free_beside(struct HMM_HEAP *heap, const struct freed *f, bool before_free, bool next_free, bool lone) {
+HMM_INLINE bool free_beside(struct HMM_HEAP *heap, const struct freed *f, bool before_free, bool next_free, bool large) {
     if (HMM_AUDITED && HMM_UNLIKELY(f->units == 0 || !is_allocated(heap, f, before_free, next_free))) return false;
     const hmm_units before = before_free ? free_before(heap, f) : 0, after = next_free ? free_after(heap, f) : 0;
     if (HMM_AUDITED && HMM_UNLIKELY((before_free && before == 0) || (next_free && after == 0))) return false;
@@ -327,18 +365,18 @@ HMM_INLINE bool free_beside(struct HMM_HEAP *heap, const struct freed *f, bool b
     struct block *start = block_before(f->b, before);
     struct block *next = next_of_freed(f);
     const HMM_LINK link = link_before(f->link, before), next_link = link_past(f->link, f->units);
-    if (!lone && HMM_UNLIKELY(total >= heap->exact)) return false;
-    if (before_free && HMM_UNLIKELY(!seat_is_sound(heap, start, link, before, lone))) return false;
-    if (next_free && HMM_UNLIKELY(!seat_is_sound(heap, next, next_link, after, lone))) return false;
-    if (HMM_UNLIKELY(!class_is_open(heap, total, lone))) return false;
-    if (before_free) leave_class(heap, start, before, lone);
-    if (next_free) leave_class(heap, next, after, lone);
+    if (!large && HMM_UNLIKELY(total >= heap->exact)) return false;
+    if (before_free && HMM_UNLIKELY(!seat_is_sound(heap, start, link, before, large))) return false;
+    if (next_free && HMM_UNLIKELY(!seat_is_sound(heap, next, next_link, after, large))) return false;
+    if (HMM_UNLIKELY(!class_is_open(heap, total, large))) return false;
+    if (before_free) leave_class(heap, start, link, before, large);
+    if (next_free) leave_class(heap, next, next_link, after, large);
     if (before_free) erase_header(f->b);
     if (next_free)
         erase_header(next);
     else
         *header_of(next) = f->next_header ^ HMM_FLIP_PREVIOUS_FREE;
-    put_free(heap, start, link, total, lone);
+    put_free(heap, start, link, total, large);
     if (HMM_STATS) heap->blocks_free += 1u - (hmm_units)before_free - (hmm_units)next_free;
     count_free(heap, f->units);
     return true;

@@ -98,7 +98,7 @@ HMM_OUTLINE void *alloc_general(struct HMM_HEAP *heap, size_t size) {
 /* The straight paths are out of line, each with what is known by then: so each saves no more registers than it needs. */
 HMM_OUTLINE void *alloc_large(struct HMM_HEAP *heap, size_t size) {
     const hmm_units units = units_for(size);
-    void *p = units == 0 ? NULL : allocate_lone(heap, size, units);
+    void *p = units == 0 ? NULL : allocate_large(heap, size, units);
     return p != NULL ? p : alloc_general(heap, size);
 }
 
