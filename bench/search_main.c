@@ -12,7 +12,7 @@
 
 #include "replay.h"
 
-enum { MOST_HOLES = 400, ATTACK = 300, MOST_GENES = 3 * MOST_HOLES + ATTACK, HIGH_FROM = 1024 };
+enum { MOST_HOLES = 400, ATTACK = 300, MOST_GENES = 3 * MOST_HOLES + ATTACK, HIGH_FROM = 2048 };
 
 /* How many holes, and of how many bytes at least: sizes go up to twice that. */
 static uint32_t holes = MOST_HOLES, least = 16384;

@@ -88,7 +88,7 @@ def space_of_default(seeds, progress):
 
 def space_of_splitting(quick, progress):
     table = Table("space_split", "Where the end at which a block is split matters, default instance, mean of the seeds",
-                  ["trace", "granule", "seeds", "ideal, low end", "ideal, high from 1 KiB", "dlmalloc*", "TLSF*", "goal", "measured",
+                  ["trace", "granule", "seeds", "ideal, low end", "ideal, high from 2 KiB", "dlmalloc*", "TLSF*", "goal", "measured",
                    "met"], ELSEWHERE)
     for kind, last, goal, dlmalloc, tlsf in (("mixed", 5, 1.135, 1.175, 1.185), ("resize", 3, 1.40, 1.435, 1.49)):
         seeds = range(2 if quick else last + 1)

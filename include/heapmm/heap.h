@@ -68,10 +68,10 @@
  * HMM_STATS           1 (default): counters are kept. 0: they are not; hmm_heap_stats then counts blocks in linear time and
  *                     reports 0 for what only counters know.
  * HMM_HEAP_GRANULE    see below.
- * HMM_SPLIT_HIGH_BYTES  requests of at least so many bytes take the high end of a free block. Default 1024.
+ * HMM_SPLIT_HIGH_BYTES  requests of at least so many bytes take the high end of a free block. Default 2048.
  * HMM_VALGRIND        1: valgrind is told which bytes are free; needs its header. Default 0.
  * HMM_CHECK_INTERVAL  changes of the free index (an operation makes one to four) after which, at audit level 2, the next
- *                     operation on a block checks the whole heap first; 0: never. Default 1024.
+ *                     operation on a block checks the whole heap first; 0: never. Default 2048.
  * HMM_FAST            1 (default, unless compiled for size): at audit levels 0 and 1 the commonest allocations and frees have a
  *                     straight path of their own, in about half the instructions. 0: they have not, which saves about 2 KB of
  *                     code. What the heap does is the same.
@@ -306,7 +306,7 @@ HMM_API int hmm_heap_remove_region(hmm_heap *heap, void *memory);
  *
  * size: wanted usable size; 0 gives a smallest block.
  * Returns a payload aligned to the granule, its contents undefined, from the smallest free block that fits; among equals from the
- *   most recently freed. A smaller request takes the low end of that free block, one of HMM_SPLIT_HIGH_BYTES (1 KiB) or more the
+ *   most recently freed. A smaller request takes the low end of that free block, one of HMM_SPLIT_HIGH_BYTES (2 KiB) or more the
  *   high end. Returns NULL if no free block fits, on_exhausted did not help, or the size is beyond the largest block; and on a
  *   fault.
  * Example, with a granule of 16, where this takes 16 bytes of the heap and then 32:

@@ -41,9 +41,10 @@
 #endif
 
 /* Requests of at least so many bytes take the high end of a free block. Large blocks thus gather at one side of the free space
- * and small ones at the other; any value from 512 to 2048 does about as well. */
+ * and small ones at the other. Of 256 to 16384, this did best over mixed and resize, on seeds that no goal names: 1024 took 0.5 %
+ * and 1.7 % more space. */
 #ifndef HMM_SPLIT_HIGH_BYTES
-#define HMM_SPLIT_HIGH_BYTES 1024
+#define HMM_SPLIT_HIGH_BYTES 2048
 #endif
 
 /* Each power of two of sizes above the exact classes is cut into 2^n ranges. n follows the capacity, too, up to this: a narrow range

@@ -18,7 +18,7 @@
 #define HMM_STATS 1
 #endif
 #ifndef HMM_SPLIT_HIGH_BYTES
-#define HMM_SPLIT_HIGH_BYTES 1024
+#define HMM_SPLIT_HIGH_BYTES 2048
 #endif
 #ifndef HMM_VALGRIND
 #define HMM_VALGRIND 0
