@@ -100,11 +100,11 @@ PROGRAMS = {
     "pool_sections": stepped_pool("pool_interrupt", "-DHMM_CRITICAL_SECTIONS=1", "-include", "tests/pool/critical.h"),
     **{f"malloc_{name}": malloc(name) for name in ("sizes", "units", "faults", "process", "threads")},
     "classic_units": classic("units"),
-    "classic_audit": classic("audit"),
+    **{f"classic_audit_{noun}": classic(f"audit_{noun}") for noun in ("block", "bins", "chunks")},
     "classic_model": classic("model", "-O1"),
     "classic_damage": classic("damage", "-O1"),
     "classic_long_units": classic("units", number=1),
-    "classic_long_audit": classic("audit", number=1),
+    "classic_long_audit_block": classic("audit_block", number=1),
 }
 COMMON_OPTIONS = ["-std=gnu11", "-w", "-Iinclude", "-Isrc", "-Itests", "-DHMM_HOSTED=1"]
 FIXED_SEED = {"HEAPMM_TEST_SEED": "1", "HEAPMM_TEST_STEPS": "1"}
