@@ -119,7 +119,7 @@ static inline void hmm_impl_cut(hmm_impl_heap *heap, unsigned char *b, size_t ro
 /* Allocates `wanted` BAUs or, if nothing is so large, the largest block if that has `needed`. */
 static inline void *hmm_impl_allocate(hmm_impl_heap *heap, size_t needed, size_t wanted) {
     unsigned char *passed;
-    if (HMM_IMPL_AUDITS && !(hmm_impl_audit_put_last(heap, 0) && hmm_impl_audit_way(heap, wanted, 0, &passed))) return NULL;
+    if (HMM_IMPL_AUDITS && !(hmm_impl_audit_put_last(heap, 0) && hmm_impl_audit_way(heap, wanted, &passed))) return NULL;
     unsigned char *found = hmm_impl_best_fit(heap, wanted);
     if (found == NULL) {
         /* Nothing on the audited way is as large as wanted: it led along the greatest sizes. */
@@ -250,7 +250,7 @@ HMM_UNIQUE(size_aau) HMM_UNIQUE(true_size)(void *mem) {
 
 HMM_UNIQUE(size_aau) HMM_UNIQUE(largest_available)(HMM_UNIQUE(descriptor) * desc) {
     unsigned char *passed;
-    if (HMM_IMPL_AUDITS && !(hmm_impl_audit_put_last(desc, 0) && hmm_impl_audit_way(desc, SIZE_MAX, 0, &passed))) return 0;
+    if (HMM_IMPL_AUDITS && !(hmm_impl_audit_put_last(desc, 0) && hmm_impl_audit_way(desc, SIZE_MAX, &passed))) return 0;
     const unsigned char *largest = hmm_impl_largest(desc);
     return largest == NULL ? 0 : hmm_impl_aaus_of(hmm_impl_size(largest));
 }

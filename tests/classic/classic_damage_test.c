@@ -173,7 +173,7 @@ static void random_damage(void) {
         EXPECT_EQ(memcmp(ground_before, ground, BYTES), 0);
         EXPECT_EQ(memcmp(&heap_before, &the_heap, sizeof the_heap), 0);
     }
-    EXPECT(found > 4000);
+    EXPECT(found > 3000);
 }
 
 /* ---- Wrong balances -------------------------------------------------------------------------------------------------------- */

@@ -103,6 +103,7 @@ PROGRAMS = {
     **{f"classic_audit_{noun}": classic(f"audit_{noun}") for noun in ("block", "bins", "chunks")},
     "classic_model": classic("model", "-O1"),
     "classic_damage": classic("damage", "-O1"),
+    "classic_visited": classic("visited", "-O1"),
     "classic_long_units": classic("units", number=1),
     "classic_long_audit_block": classic("audit_block", number=1),
 }
