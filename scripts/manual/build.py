@@ -87,7 +87,7 @@ def main():
     complaints = man.lint(output / "man")
     if complaints:
         stop("mandoc", complaints)
-    dead = man.dead_references(output / "man")
+    dead = man.dead_references(output / "man") + man.undescribed(output / "man", ROOT)
     if dead:
         stop("manual pages", "\n".join(dead))
     print("%d manual pages in %s" % (count, output / "man"))

@@ -76,8 +76,9 @@ class Pages:
     # ---- Parts ----
 
     def head(self, name, names, brief):
-        lines = [".\\\" SPDX-License-Identifier: MIT", ".Dd %s" % self.date, ".Dt %s 3" % name.upper(), ".Os heapmm %s" % self.version,
-                 ".Sh NAME"]
+        # Without a volume of its own, man(1) of GNU would call it the manual of BSD.
+        lines = [".\\\" SPDX-License-Identifier: MIT", ".ds doc-volume-ds-heapmm heapmm manual", ".Dd %s" % self.date,
+                 ".Dt %s 3 heapmm" % name.upper(), ".Os heapmm %s" % self.version, ".Sh NAME"]
         lines += [".Nm %s%s" % (each, " ," if each != names[-1] else "") for each in names]
         return lines + [".Nd %s" % escaped(brief.rstrip("."))]
 
@@ -259,6 +260,13 @@ def dead_references(directory):
     reference = re.compile(r"^\.(?:Xr (?:[(\[] )?|so man3/)(\w+)(?: 3|\.3)", re.M)
     return ["%s.3 refers to %s(3), of which there is no page" % (page, name) for page, text in pages.items()
             for name in sorted(set(reference.findall(text)) - set(pages))]
+
+
+def undescribed(directory, root):
+    """The functions of our own that a library exports, and of which there is no page."""
+    exported = [line for layer in ("install", "malloc") for line in (root / "tests" / layer / "symbols.txt").read_text().split()]
+    return ["there is no page of %s(3)" % name for name in exported
+            if name.startswith("hmm_") and not Path(directory, "man3", name + ".3").exists()]
 
 
 def lint(directory):
