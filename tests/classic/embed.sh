@@ -5,8 +5,8 @@
 #     embed.sh COMPILER ROOT
 #
 # The ways: one file of ours beside the application; no file of ours, the code at the end of the application; several
-# configurations in one translation unit, the code of one at its end. At two levels of optimisation, as 32 bit, with
-# AddressSanitizer and with UndefinedBehaviorSanitizer, with audits and without.
+# configurations in one translation unit, the code of one at its end; all of them in one unit and one program. At two levels of
+# optimisation, as 32 bit, with AddressSanitizer and with UndefinedBehaviorSanitizer, with audits and without.
 set -eu
 compiler=$1
 cd "$2"
@@ -46,6 +46,11 @@ for audits in 0 1; do
         build two $options $numbers tests/classic/embed_two.c src/classic/classic.c
         run two 0
         [ "$way" = -O0 ] || continue
+        for number in 0 1 2 3 4 5; do
+            "$compiler" $warnings $options $numbers -DHMM_CNFG_NUM=$number -c -x c include/heapmm_impl.h -o "$work/$number.o"
+        done
+        build six $options $numbers tests/classic/embed_six.c "$work"/[0-5].o
+        run six 0
         build at_the_end $options "$work/at_the_end.c"
         run at_the_end 0
         cmp "$work/expected" "$work/printed"
