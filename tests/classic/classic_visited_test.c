@@ -13,7 +13,7 @@ enum { PLACES = 40, KINDS = 120, BAUS = PLACES * (2 * LEAST + KINDS) + END, BYTE
 static _Alignas(16) unsigned char ground[BYTES], sound[BYTES], expected[BYTES];
 static descriptor the_heap, sound_heap, expected_heap;
 static unsigned char *blocks[PLACES], *fences[PLACES]; /* heads; a fence is behind each block */
-static size_t audited, passed;
+static size_t seen, unneeded;
 
 static bool is_used(const unsigned char *b) {
     return get_word(b, PREVIOUS) < top_bit() && get_word(b, SIZE) < top_bit();
@@ -96,12 +96,12 @@ static void expect_seen_or_unneeded(const struct operation *o, unsigned char *b)
     damage(b);
     memcpy(before, ground, BYTES);
     if (run(o)[0] != '\0') {
-        audited++;
+        seen++;
         EXPECT_EQ(memcmp(before, ground, BYTES), 0);
         EXPECT_EQ(memcmp(&sound_heap, &the_heap, sizeof the_heap), 0);
         return;
     }
-    passed++;
+    unneeded++;
     EXPECT_EQ(memcmp(b, before + (b - ground), head), 0);
     memcpy(b, expected + (b - ground), head);
     EXPECT_EQ(memcmp(expected, ground, BYTES), 0);
@@ -129,9 +129,9 @@ static void every_node_visited(void) {
             try_all_blocks(&o);
         }
     }
-    printf("%zu seen, %zu not needed\n", audited, passed);
-    EXPECT(audited > 10000);
-    EXPECT(passed > 10000);
+    printf("%zu seen, %zu not needed\n", seen, unneeded);
+    EXPECT(seen > 10000);
+    EXPECT(unneeded > 10000);
 }
 
 static const struct test tests[] = {TEST(every_node_visited)};
