@@ -1,0 +1,154 @@
+"""Tables and plots of the malloc benchmarks; docs/malloc-benchmarks.md.
+
+SPDX-License-Identifier: MIT
+"""
+import datetime
+
+import measure
+import report
+from launch import GLIBC
+from table import Table
+
+PAGE = measure.ROOT / "docs" / "malloc-benchmarks.md"
+HEAD = """# Benchmarks of the malloc replacement
+
+Written by `{command}`, which measures all that stands here; `make bench-malloc QUICK=1` is a shorter run that leaves this page alone.
+Measured on {date}: {machine}, {memory} GiB; {compiler}; {system}, Linux {kernel}. heapmm at {commit}, with its default checks.
+
+Each program runs with one allocator after the other, preloaded, {runs} times, in an order that changes from round to round; figures are medians, relative
+to the GNU C library's malloc where nothing else is said. The output of each program is the same with all of them, or the benchmark
+stops. The mean of several programs is the geometric mean of their ratios. The best peer is the one with the lowest mean of wall time
+in the same run.{others}
+
+The patterns are our own programs after the field's usual ones, in [bench/malloc](../bench/malloc); each runs for a second or two.
+The real programs are Debian's, on work that [inputs.py](../bench/malloc/inputs.py) makes. Of redis the server is measured,
+while redis-benchmark asks; it was built with jemalloc's library, which loads with all allocators, at a cost of some 100 KiB.
+Differences below 5 % are noise on a machine that does other things, too.
+"""
+
+
+def seconds_and_least(results, metric, name, title, digits):
+    """Medians, and minima beside them."""
+    table = Table(name, title, ["program"] + results.allocators)
+    for program in results.programs():
+        table.add(program, *(f"{results.median(program, one, metric):.{digits}f} ({results.minimum(program, one, metric):.{digits}f})"
+                             for one in results.allocators))
+    return table
+
+
+def ratios(results, metric, name, title):
+    table = Table(name, title, ["program", GLIBC] + results.allocators[1:])
+    for program in results.programs():
+        table.add(program, *(results.ratio(program, one, metric) for one in results.allocators))
+    for which, text in (("patterns", "mean of the patterns"), ("real", "mean of the real programs"), ("all", "mean of all")):
+        if results.programs(which):
+            table.add(f"**{text}**", *(results.mean(one, metric, which) for one in results.allocators))
+    return table
+
+
+def means(results, name, title):
+    kinds = [(metric, which) for metric in ("wall", "cpu", "rss") for which in ("all", "real") if results.programs(which)]
+    words = {"wall": "wall", "cpu": "CPU", "rss": "peak RSS"}
+    table = Table(name, title, ["allocator"] + [f"{words[metric]}, {which}" for metric, which in kinds])
+    for one in results.allocators:
+        table.add(one, *(results.mean(one, metric, which) for metric, which in kinds))
+    return table
+
+
+def goal_table(goals):
+    table = Table("malloc_goals", "Goals", ["goal", "at most", "measured", "met", "beside"])
+    for goal in goals:
+        unit = f" {goal.unit}" if goal.unit else ""
+        table.add(goal.text, f"{goal.bound:g}{unit}", f"{goal.measured:.3f}" if not unit else f"{goal.measured:.0f}{unit}",
+                  "yes" if goal.is_met() else "NO", goal.beside)
+    return table
+
+
+def behind_table(results):
+    table = Table("malloc_behind", "Where a peer is ahead by more than 2 % of wall time or of peak RSS: heapmm to the best in that program",
+                  ["program", "measured", "best peer there", "heapmm / that peer"])
+    for metric, word in (("wall", "wall"), ("rss", "peak RSS")):
+        for program, peer, ratio in results.behind(metric, 1.02):
+            table.add(program, word, peer, ratio)
+    return table
+
+
+def main_tables(results):
+    return [means(results, "malloc_means", "Geometric means, huge pages off"),
+            ratios(results, "wall", "malloc_wall", "Wall time, to glibc"),
+            ratios(results, "cpu", "malloc_cpu", "CPU time, to glibc"),
+            ratios(results, "rss", "malloc_rss", "Peak RSS, to glibc"),
+            behind_table(results),
+            seconds_and_least(results, "wall", "malloc_seconds", "Wall time in seconds, median and, in brackets, minimum", 3),
+            seconds_and_least(results, "rss", "malloc_mebibytes", "Peak RSS in MiB, median and minimum", 1),
+            seconds_and_least(results, "faults", "malloc_faults", "Page faults, median and minimum", 0)]
+
+
+def huge_tables(results):
+    return [means(results, "malloc_means_huge", "Geometric means, huge pages as the system has them"),
+            ratios(results, "wall", "malloc_wall_huge", "Wall time, to glibc, huge pages as the system has them"),
+            ratios(results, "rss", "malloc_rss_huge", "Peak RSS, to glibc, huge pages as the system has them")]
+
+
+def huge_page_setting():
+    try:
+        with open("/sys/kernel/mm/transparent_hugepage/enabled", encoding="ascii") as file:
+            return file.read().split("[")[1].split("]")[0]
+    except OSError:
+        return "not supported"
+
+
+def kernel():
+    return measure.run("uname", "-r").strip()
+
+
+def memory_size():
+    with open("/proc/meminfo", encoding="ascii") as file:
+        return round(int(file.readline().split()[1]) / 2 ** 20)
+
+
+def versions():
+    """The Debian packages of the peers."""
+    packages = ("libc6", "libmimalloc2.0", "libjemalloc2", "libtcmalloc-minimal4")
+    return ", ".join(measure.run("dpkg-query", "-W", "-f", "${Package} ${Version}", package) for package in packages)
+
+
+def write(command, runs, goals, results, memory, huge, others):
+    others = f" Beside Debian's: {', '.join(others)}." if others else ""
+    out = [HEAD.format(command=command, date=datetime.date.today().isoformat(), machine=report.machine(), memory=memory_size(),
+                       compiler=measure.run("cc", "--version").splitlines()[0], system=report.system(), kernel=kernel(),
+                       commit=report.commit(), runs=runs, others=others), f"Packages: {versions()}.\n", "## Goals\n"]
+    out += [goal_table(goals).markdown(), "## Programs\n", "Huge pages are off for all allocators (PR_SET_THP_DISABLE).\n"]
+    tables = main_tables(results)
+    out += [table.markdown() for table in tables[:2]]
+    for metric, title in (("wall", "Wall time, glibc = 1"), ("rss", "Peak RSS, glibc = 1")):
+        draw(results, metric, title)
+        out.append(f"![{title}](malloc-benchmarks-{metric}.svg)\n")
+    out += [table.markdown() for table in tables[2:] if table.rows]
+    out += ["## Memory given back, and many threads\n"] + [table.markdown() for table in memory.tables()]
+    if huge:
+        out += ["## Huge pages\n", f"The same with huge pages as this system has them: `{huge_page_setting()}`; with `madvise`, "
+                "those get them that ask.\n"]
+        out += [table.markdown() for table in huge_tables(huge)]
+    PAGE.write_text("\n".join(out), encoding="utf-8")
+
+
+def draw(results, metric, title):
+    data = measure.RESULTS / f"malloc-{metric}.dat"
+    others = results.allocators[1:]
+    with open(data, "w", encoding="utf-8") as file:
+        file.write("\t".join(["program"] + others) + "\n")
+        for program in results.programs():
+            file.write("\t".join([program] + [f"{results.ratio(program, one, metric):.4f}" for one in others]) + "\n")
+    most = max(results.ratio(program, one, metric) for program in results.programs() for one in others)
+    measure.run("gnuplot", "-", input=f"""
+        set terminal svg size 1100,420 background 'white' font 'sans-serif,12'
+        set output '{measure.ROOT}/docs/malloc-benchmarks-{metric}.svg'
+        set title '{title}'; set datafile separator '\t'
+        set style data histograms; set style histogram clustered gap 1.5; set style fill solid 0.9 noborder
+        set yrange [0:{min(most * 1.05, 2.5)}]; set grid ytics lc rgb '#dddddd'; set key outside right noenhanced
+        set xtics noenhanced nomirror rotate by -40
+        set linetype 1 lc rgb '#c0392b'; set linetype 2 lc rgb '#7f9fbf'; set linetype 3 lc rgb '#8fbf8f'
+        set linetype 4 lc rgb '#d0b070'; set linetype 5 lc rgb '#a890c0'; set linetype 6 lc rgb '#909090'
+        plot for [i=2:{len(others) + 1}] '{data}' using i:xtic(1) title columnheader(i), 1 with lines lc rgb '#404040' title 'glibc'
+        """)
