@@ -79,7 +79,8 @@ uint64_t larson(unsigned scale) {
     static struct lane lanes[LANES];
     uint64_t sum = 0;
     for (unsigned i = 0; i < LANES; i++) lanes[i].random = random_from(i);
-    for (unsigned generation = 0; generation < LARSON_GENERATIONS; generation++) sum += team_run(LANES, larson_generation, scale, lanes);
+    for (unsigned generation = 0; generation < LARSON_GENERATIONS; generation++)
+        sum += team_run(LANES, larson_generation, scale, lanes);
     for (unsigned i = 0; i < LANES; i++) sum += block_drop_all(lanes[i].blocks, LARSON_BLOCKS);
     return sum;
 }

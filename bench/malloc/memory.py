@@ -9,6 +9,7 @@ from summary import Goal
 from table import Table
 
 THREADS = (1, 2, 4, 16, 64)
+THREADS_OF_FAIRNESS = THREADS[1:]
 
 
 def numbers(text):
@@ -37,6 +38,9 @@ class Memory:
             for threads in THREADS:
                 progress(f"scaling: {name}, {threads} threads")
                 self.found[name, threads] = medians(launcher, [patterns, "scaling", threads, scale], runs)
+            for threads in THREADS_OF_FAIRNESS:
+                progress(f"fairness: {name}, {threads} threads")
+                self.found[name, "fairness", threads] = medians(launcher, [patterns, "fairness", threads, scale], 1)
         self.names = list(launchers)
 
     def mebibytes(self, name, what, moment):
@@ -70,12 +74,12 @@ class Memory:
                          *(self.mebibytes(name, what, moment) for what in ("all-freed", "some-kept")
                            for moment in ("at_once", "later", "after_calls")))
         return [resident, self.table("malloc_scaling", "The same work by 1 to 64 threads: wall time, s", lambda one: one["wall"]),
-                self.table("malloc_fairness", "Fairness: end of the slowest thread / end of the fastest",
-                           lambda one: one["slowest"] / one["fastest"]),
-                self.table("malloc_growth", "Peak RSS, MiB", lambda one: one["peak"])]
+                self.table("malloc_growth", "Its peak RSS, MiB", lambda one: one["peak"]),
+                self.table("malloc_fairness", "Fairness: turns of the fastest thread / turns of the slowest, in two seconds",
+                           lambda one: one["most"] / one["fewest"], "fairness")]
 
-    def table(self, name, title, value):
+    def table(self, name, title, value, *kind):
         table = Table(name, title, ["threads"] + self.names)
-        for threads in THREADS:
-            table.add(threads, *(value(self.found[name_of, threads]) for name_of in self.names))
+        for threads in THREADS_OF_FAIRNESS if kind else THREADS:
+            table.add(threads, *(value(self.found[name_of, *kind, threads]) for name_of in self.names))
         return table

@@ -53,7 +53,8 @@ static void *block_mark(void *block, size_t size) {
 static size_t block_size(const void *block) {
     uint32_t head;
     memcpy(&head, block, sizeof head);
-    if (head < BLOCK_LEAST || ((const unsigned char *)block)[head - 1] != (unsigned char)(head ^ 0x5a)) give_up("a block was damaged");
+    if (head < BLOCK_LEAST || ((const unsigned char *)block)[head - 1] != (unsigned char)(head ^ 0x5a))
+        give_up("a block was damaged");
     return head;
 }
 

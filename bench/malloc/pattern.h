@@ -73,9 +73,12 @@ uint64_t large_blocks(unsigned scale);
 uint64_t short_threads(unsigned scale);
 uint64_t growth(unsigned scale);
 
-/* Those that print what they measure themselves; memory.c and scaling.c. */
+/* Those that print themselves what they measure, in memory.c and scaling.c. */
 void memory_of_nothing(void);
 void memory_given_back(unsigned keep_one_in);
-void scaling(unsigned threads, unsigned scale);
+void fairness(unsigned threads, unsigned scale);
+
+/* The same work by however many threads. */
+uint64_t scaling(unsigned threads, unsigned scale);
 
 #endif

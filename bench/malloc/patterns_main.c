@@ -6,8 +6,10 @@
  * memory ran out.
  *
  *     patterns memory nothing | all-freed | some-kept       resident KiB at several moments
- *     patterns scaling THREADS [SCALE]                      seconds of the fastest and of the slowest thread */
+ *     patterns scaling THREADS [SCALE]                      a sum, as that of a pattern
+ *     patterns fairness THREADS [SCALE]                     turns of the slowest and of the fastest thread in a fixed time */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +42,7 @@ static unsigned number(const char *text, unsigned most) {
 }
 
 static int wrong_usage(void) {
-    fprintf(stderr, "patterns: NAME [SCALE], or memory nothing|all-freed|some-kept, or scaling THREADS [SCALE]\n");
+    fprintf(stderr, "patterns: NAME [SCALE], or memory nothing|all-freed|some-kept, or scaling|fairness THREADS [SCALE]\n");
     return 2;
 }
 
@@ -56,10 +58,12 @@ static int run_memory(const char *what) {
     return 0;
 }
 
-static int run_scaling(const char *threads_text, unsigned scale) {
-    const unsigned threads = number(threads_text, TEAM_MOST);
+static int run_threads(const char *what, unsigned threads, unsigned scale) {
     if (threads == 0 || scale == 0) return wrong_usage();
-    scaling(threads, scale);
+    if (strcmp(what, "fairness") == 0)
+        fairness(threads, scale);
+    else
+        printf("sum %" PRIu64 "\n", scaling(threads, scale));
     return 0;
 }
 
@@ -72,13 +76,18 @@ static int run_pattern(const char *name, unsigned scale) {
     return wrong_usage();
 }
 
+/* THREADS and SCALE, or SCALE: the last argument is the scale, and need not be there. */
 int main(int argc, char **argv) {
     const unsigned most = 10000;
     if (argc == 1) {
         for (size_t i = 0; i < PATTERNS; i++) puts(patterns[i].name);
         return 0;
     }
-    if (argc == 3 && strcmp(argv[1], "memory") == 0) return run_memory(argv[2]);
-    if ((argc == 3 || argc == 4) && strcmp(argv[1], "scaling") == 0) return run_scaling(argv[2], argc == 4 ? number(argv[3], most) : 100);
-    return argc > 3 ? wrong_usage() : run_pattern(argv[1], argc == 3 ? number(argv[2], most) : 100);
+    const char *name = argv[1];
+    if (strcmp(name, "memory") == 0) return argc == 3 ? run_memory(argv[2]) : wrong_usage();
+    const bool with_threads = strcmp(name, "scaling") == 0 || strcmp(name, "fairness") == 0;
+    const int before_scale = with_threads ? 3 : 2;
+    if (argc < before_scale || argc > before_scale + 1) return wrong_usage();
+    const unsigned scale = argc > before_scale ? number(argv[before_scale], most) : 100;
+    return with_threads ? run_threads(name, number(argv[2], TEAM_MOST), scale) : run_pattern(name, scale);
 }
