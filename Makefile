@@ -6,11 +6,13 @@ COMPILERS = $(if $(filter default undefined,$(origin CC)),gcc clang,$(CC))
 PREFIX = /usr/local
 DEMO =
 QUICK =
+RUNS = 9
+PEERS =
 FUZZ_SECONDS = 60
 FUZZ =
 MUTATION =
 
-.PHONY: help demo test test-long fuzz mutation bench trust build install format lint coverage clean docs
+.PHONY: help demo test test-long fuzz mutation bench bench-malloc trust build install format lint coverage clean docs
 
 help: ## this list
 	@printf 'make TARGET [VARIABLE=VALUE]\n\n'
@@ -20,15 +22,19 @@ help: ## this list
 	@printf '    PREFIX=/opt     install: where to; default %s\n' '$(PREFIX)'
 	@printf '    DEMO=--help     demo: arguments of the program\n'
 	@printf '    MUTATION=--help mutation: arguments of the program\n'
-	@printf '    QUICK=1         bench, trust: a shorter run that leaves docs/ alone\n'
+	@printf '    QUICK=1         bench, bench-malloc, trust: a shorter run that leaves docs/ alone\n'
+	@printf '    RUNS=n          bench-malloc: of each program with each allocator; default %s\n' '$(RUNS)'
+	@printf '    PEERS=x.so      bench-malloc: libraries to measure besides\n'
 	@printf '    FUZZ_SECONDS=n  fuzz: for each fuzzer; default %s\n' '$(FUZZ_SECONDS)'
 	@printf '    FUZZ=NAME       fuzz: this one only, for example attach.hostile\n'
 
-demo: ## SQLite inside a heap of a fixed size
+demo: ## SQLite inside a heap of a fixed size; git on heapmm's malloc
 	@scripts/setup.sh demo
 	@mkdir -p build && cmake --preset release > build/demo.log 2>&1 || { cat build/demo.log; exit 1; }
 	@cmake --build --preset release --target example_sqlite_in_a_heap
 	@build/release/examples/sqlite_in_a_heap $(DEMO)
+	@$(if $(DEMO),,cmake --build --preset release --target heapmm_malloc bench_malloc_launch > build/demo.log || { cat build/demo.log; exit 1; })
+	@$(if $(DEMO),,python3 -B bench/malloc/demo.py build/release)
 
 test: ## all tests, with gcc and with clang
 	@scripts/setup.sh test
@@ -49,6 +55,10 @@ mutation: ## every small change of the heap and the tree package: which do the t
 bench: ## space, instructions, worst cases, pages and sizes; rewrites docs/benchmarks.md
 	@scripts/setup.sh bench
 	@python3 -B bench/run.py $(if $(QUICK),--quick)
+
+bench-malloc: ## the malloc replacement beside others; rewrites docs/malloc-benchmarks.md. An hour or two
+	@scripts/setup.sh malloc
+	@python3 -B bench/malloc/run.py $(if $(QUICK),--quick,--runs $(RUNS)) $(PEERS)
 
 trust: ## what misuse and flipped bytes come to; rewrites docs/trust.md
 	@scripts/setup.sh trust

@@ -2,22 +2,23 @@
 # Makes sure that what a make target needs is installed.
 # SPDX-License-Identifier: MIT
 #
-#     setup.sh [demo|install|docs|test|coverage|bench|trust]     default: all of it
+#     setup.sh [demo|install|docs|test|coverage|bench|trust|malloc]     default: all of it
 #
 # As root it installs the Debian packages that are missing; as anybody else it prints the command to type. On a system without
 # dpkg it only looks for the programs.
 set -eu
 
 what=${1:-all}
-# Debian package, a program or header that comes with it, and who needs it. test includes what lint and format need.
+# Debian package, a program or header that comes with it, and who needs it. test includes what lint and format need,
+# malloc is for bench-malloc.
 table='
-build-essential   g++                       demo install test coverage bench trust
-cmake             cmake                     demo install test bench trust
-ninja-build       ninja                     demo install test bench trust
+build-essential   g++                       demo install test coverage bench trust malloc
+cmake             cmake                     demo install test bench trust malloc
+ninja-build       ninja                     demo install test bench trust malloc
 pkg-config        pkg-config                demo install test
 libsqlite3-dev    /usr/include/sqlite3.h    demo install test
 liblua5.4-dev     /usr/include/lua5.4       demo install test
-python3           python3                   install docs test coverage bench trust
+python3           python3                   demo install docs test coverage bench trust malloc
 doxygen           doxygen                   install docs test
 mandoc            mandoc                    install docs test
 pandoc            pandoc                    docs test
@@ -27,7 +28,7 @@ libclang-rt-14-dev /usr/lib/llvm-14/lib/clang test
 clang-format-14   clang-format-14           test
 clang-tidy-14     clang-tidy-14             test
 python3-clang-14  /usr/lib/python3/dist-packages/clang/cindex.py test
-valgrind          valgrind                  test bench
+valgrind          valgrind                  test bench malloc
 gcc-arm-none-eabi arm-none-eabi-gcc         test bench
 libnewlib-arm-none-eabi /usr/lib/arm-none-eabi/newlib test bench
 gcc-avr           avr-gcc                   test bench
@@ -40,18 +41,26 @@ qemu-user         qemu-s390x                test
 picolibc-arm-none-eabi /usr/lib/picolibc/arm-none-eabi test
 qemu-system-arm   qemu-system-arm           test
 spin              spin                      test
-lua5.4            lua5.4                    test
-sqlite3           sqlite3                   test
-git               git                       test
+lua5.4            lua5.4                    test malloc
+sqlite3           sqlite3                   test malloc
+git               git                       demo test malloc
 xz-utils          xz                        test
-gnuplot-nox       gnuplot                   bench
+gnuplot-nox       gnuplot                   bench malloc
+perl              perl                      malloc
+ghostscript       gs                        malloc
+z3                z3                        malloc
+redis-tools       redis-benchmark           malloc
+jq                jq                        malloc
+libmimalloc2.0    /usr/lib/x86_64-linux-gnu/libmimalloc.so.2.0 malloc
+libjemalloc2      /usr/lib/x86_64-linux-gnu/libjemalloc.so.2 malloc
+libtcmalloc-minimal4 /usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4 malloc
 '
 
 missing=$(echo "$table" | while read -r package evidence users; do
     [ -n "$package" ] || continue
     case "$what: $users" in
         all:*) ;;
-        demo:*demo* | install:*install* | docs:*docs* | test:*test* | coverage:*coverage* | bench:*bench* | trust:*trust*) ;;
+        demo:*demo* | install:*install* | docs:*docs* | test:*test* | coverage:*coverage* | bench:*bench* | trust:*trust* | malloc:*malloc*) ;;
         *) continue ;;
     esac
     if command -v dpkg-query > /dev/null; then

@@ -21,10 +21,14 @@ PEERS = {"mimalloc": "libmimalloc.so.2.0", "jemalloc": "libjemalloc.so.2", "tcma
 Taken = namedtuple("Taken", "wall cpu rss faults output")
 
 
-def allocators(build, more=()):
+def both(build):
     """{name: library to preload}. Debian's redis is linked with jemalloc, so the C library's malloc has to be preloaded, too."""
-    found = {GLIBC: f"{LIBRARIES}/libc.so.6", OURS: str(build / "libheapmm-malloc.so")}
-    found.update({name: f"{LIBRARIES}/{file}" for name, file in PEERS.items()})
+    return {GLIBC: f"{LIBRARIES}/libc.so.6", OURS: str(build / "libheapmm-malloc.so")}
+
+
+def all_of_them(build, more):
+    """The same with the peers, and the libraries that somebody gives."""
+    found = {**both(build), **{name: f"{LIBRARIES}/{file}" for name, file in PEERS.items()}}
     for library in more:
         name = re.sub(r"^lib|\.so.*$", "", os.path.basename(library))
         if name in found:
@@ -56,25 +60,29 @@ class Launcher:
                                        *command)]
 
     def start(self, report, command, output):
-        """The launcher itself is not measured. It begins with nothing on standard input."""
+        """The launcher itself is not measured. The program has nothing on standard input, and writes all to `output`."""
         return subprocess.Popen(self.command(report, command), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                                 cwd=self.directory, env=environment(self.directory))
 
     def finish(self, process, report, command, output):
-        """What the program took; ends the benchmark if it failed."""
+        """What the program took, and what it wrote; ends the benchmark if it failed."""
+        status = process.wait()
+        output.seek(0)
         text = output.read()
-        if process.wait() != 0 or read(report)[4] != "0":
+        if status != 0 or read(report)[4] != "0":
             shown = text[-2000:].decode(errors="replace")
             sys.exit(f"\nbench: this failed with {self.name}: {' '.join(map(str, command))}\n{shown}")
         wall, cpu, rss, faults, _ = read(report)
         return Taken(float(wall), float(cpu), int(rss) / 1024, int(faults), hashlib.sha256(text).hexdigest()), text.decode(errors="replace")
 
     def run(self, command):
-        with tempfile.NamedTemporaryFile() as report, tempfile.TemporaryFile() as output:
-            process = self.start(report.name, command, output)
-            process.wait()
-            output.seek(0)
-            return self.finish(process, report.name, command, output)
+        with tempfile.TemporaryFile() as output:
+            return self.run_into(output, command)
+
+    def run_into(self, output, command):
+        """output: a file that can be written and read."""
+        with tempfile.NamedTemporaryFile() as report:
+            return self.finish(self.start(report.name, command, output), report.name, command, output)
 
 
 def read(report):

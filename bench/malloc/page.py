@@ -13,7 +13,7 @@ PAGE = measure.ROOT / "docs" / "malloc-benchmarks.md"
 HEAD = """# Benchmarks of the malloc replacement
 
 Written by `{command}`, which measures all that stands here; `make bench-malloc QUICK=1` is a shorter run that leaves this page alone.
-Measured on {date}: {machine}, {memory} GiB; {compiler}; {system}, Linux {kernel}. heapmm at {commit}, with its default checks.
+Measured on {date}: {machine}, {memory} GiB; {compiler}; {system}, Linux {kernel}. heapmm's sources of {commit}, with its default checks.
 
 Each program runs with one allocator after the other, preloaded, {runs} times, in an order that changes from round to round; figures are medians, relative
 to the GNU C library's malloc where nothing else is said. The output of each program is the same with all of them, or the benchmark
@@ -107,6 +107,11 @@ def memory_size():
         return round(int(file.readline().split()[1]) / 2 ** 20)
 
 
+def sources():
+    """The commit that changed what is measured last."""
+    return measure.run("git", "-C", measure.ROOT, "log", "-1", "--format=%h", "--", "src/malloc", "src/os", "src/base", "include/heapmm/avl.h").strip()
+
+
 def versions():
     """The Debian packages of the peers."""
     packages = ("libc6", "libmimalloc2.0", "libjemalloc2", "libtcmalloc-minimal4")
@@ -117,7 +122,7 @@ def write(command, runs, goals, results, memory, huge, others):
     others = f" Beside Debian's: {', '.join(others)}." if others else ""
     out = [HEAD.format(command=command, date=datetime.date.today().isoformat(), machine=report.machine(), memory=memory_size(),
                        compiler=measure.run("cc", "--version").splitlines()[0], system=report.system(), kernel=kernel(),
-                       commit=report.commit(), runs=runs, others=others), f"Packages: {versions()}.\n", "## Goals\n"]
+                       commit=sources(), runs=runs, others=others), f"Packages: {versions()}.\n", "## Goals\n"]
     out += [goal_table(goals).markdown(), "## Programs\n", "Huge pages are off for all allocators (PR_SET_THP_DISABLE).\n"]
     tables = main_tables(results)
     out += [table.markdown() for table in tables[:2]]

@@ -76,7 +76,7 @@ def real_programs():
         Program("lua5.4", "lua5.4", lambda scale: ["lua5.4", WORK / "work.lua", part(scale, 30)]),
         Program("perl", "perl", lambda scale: ["perl", WORK / "work.pl", part(scale, 45)]),
         Program("cc1plus", compiler, lambda scale: [compiler, "-quiet", "-O1", "-std=c++17", "input.ii", "-o", "-"],
-                lambda directory, scale: inputs.cplusplus(directory / "input.ii", part(scale, 4))),
+                lambda directory, scale: inputs.cplusplus(directory / "input.ii", part(scale, 3))),
         Program("gs", "gs", lambda scale: ["gs", "-q", f"-dPAGES={part(scale, 120)}", "-dNOPAUSE", "-dBATCH", "-dSAFER", "-r30",
                                            "-sDEVICE=ppmraw", "-sOutputFile=-", WORK / "work.ps"]),
         Program("z3", "z3", lambda scale: ["z3", "input.smt2"],

@@ -16,8 +16,7 @@ import programs  # noqa: E402
 import summary  # noqa: E402
 
 BUILD = Path(sys.argv.pop(1)).resolve()
-LIBRARIES = {name: library for name, library in
-             {launch.GLIBC: f"{launch.LIBRARIES}/libc.so.6", launch.OURS: str(BUILD / "libheapmm-malloc.so")}.items()}
+LIBRARIES = launch.both(BUILD)
 
 
 def launchers(directory):

@@ -43,19 +43,19 @@ def commands(random, count):
         yield "UNLINK", f"text:{key}"
 
 
-def run(launcher, count, threads=1):
+def run(launcher, count):
     """What the server took; its output is a digest of its data before redis-benchmark, which uses other numbers each time."""
-    with tempfile.TemporaryDirectory() as private, tempfile.TemporaryFile() as output, open(os.devnull, "rb") as nothing:
+    with tempfile.TemporaryDirectory() as private, tempfile.TemporaryFile() as output:
         socket, report = f"{private}/socket", f"{private}/report"
         command = ["./redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", private,
-                   "--jemalloc-bg-thread", "no", "--enable-debug-command", "local", "--io-threads", threads]
+                   "--jemalloc-bg-thread", "no", "--enable-debug-command", "local"]
         server = launcher.start(report, command, output)
         try:
             digest = load(launcher, socket, count, server)
         finally:
             if server.poll() is None:
                 subprocess.run(["redis-cli", "-s", socket, "shutdown", "nosave"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        taken, _ = launcher.finish(server, report, command, nothing)
+        taken, _ = launcher.finish(server, report, command, output)
         return taken._replace(output=digest)
 
 

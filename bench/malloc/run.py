@@ -104,7 +104,7 @@ def main():
     start = time.monotonic()
     build(progress)
     chosen = choose(parser, [name for name in arguments.programs.split(",") if name])
-    libraries = launch.allocators(measure.RESULTS, arguments.library)
+    libraries = launch.all_of_them(measure.RESULTS, arguments.library)
     scale = programs.QUICK if arguments.quick else programs.FULL
     directory = programs.prepared(programs.every(measure.RESULTS), measure.RESULTS, scale, progress)
     settings = [False] if arguments.no_huge_pages or page.huge_page_setting() == "never" else [False, True]
