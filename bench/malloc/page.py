@@ -3,12 +3,14 @@
 SPDX-License-Identifier: MIT
 """
 import datetime
+import re
 
 import measure
 import report
 from launch import GLIBC
 from table import Table
 
+README = measure.ROOT / "README.md"
 PAGE = measure.ROOT / "docs" / "malloc-benchmarks.md"
 HEAD = """# Benchmarks of the malloc replacement
 
@@ -136,6 +138,17 @@ def write(command, runs, goals, results, memory, huge, others):
                 "those get them that ask.\n"]
         out += [table.markdown() for table in huge_tables(huge)]
     PAGE.write_text("\n".join(out), encoding="utf-8")
+    quote_in_readme()
+
+
+def headline(text):
+    """The first table of means in a page or in README."""
+    return re.search(r"^\| allocator \| wall, all \|.*\n(\|.*\n)*", text, re.MULTILINE).group()
+
+
+def quote_in_readme():
+    text = README.read_text(encoding="utf-8")
+    README.write_text(text.replace(headline(text), headline(PAGE.read_text(encoding="utf-8"))), encoding="utf-8")
 
 
 def draw(results, metric, title):

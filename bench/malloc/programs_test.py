@@ -41,6 +41,17 @@ class Programs(unittest.TestCase):
         # No two programs print the same: an empty output would be equal, too.
         self.assertEqual(len(set(results.outputs.values())), len(ran))
 
+    def test_patterns_find_out_a_malloc_that_hands_out_a_block_twice(self):
+        with tempfile.TemporaryDirectory() as directory:
+            glibc = launchers(directory)[launch.GLIBC]
+            broken = launch.Launcher(BUILD, "broken", str(BUILD / "bench/malloc/libbench_malloc_broken.so"), Path(directory))
+            # Those for cache lines have one block a thread.
+            for program in (one for one in programs.patterns(BUILD) if not one.name.startswith("cache")):
+                results = summary.Results(["glibc", "broken"])
+                results.add(program.name, False, "glibc", program.run(glibc, programs.TINY))
+                with self.assertRaisesRegex(SystemExit, "another output|a block was damaged", msg=program.name):
+                    results.add(program.name, False, "broken", program.run(broken, programs.TINY))
+
     def test_threads_do_not_change_what_is_done(self):
         patterns = BUILD / "bench/malloc/patterns"
         with tempfile.TemporaryDirectory() as directory:
