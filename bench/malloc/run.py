@@ -111,7 +111,7 @@ def main():
     clock = Clock(len(settings) * arguments.runs * len(chosen) * len(libraries), progress)
 
     results = {}
-    with open(measure.RESULTS / "malloc-runs.csv", "w", newline="", encoding="utf-8") as file:
+    with open(measure.RESULTS / "malloc-runs.csv", "w", newline="", buffering=1, encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["program", "allocator", "huge pages", "wall", "cpu", "peak MiB", "faults"])
         for huge in settings:
