@@ -17,10 +17,10 @@ HEAD = """# Benchmarks of the malloc replacement
 Written by `{command}`, which measures all that stands here; `make bench-malloc QUICK=1` is a shorter run that leaves this page alone.
 Measured on {date}: {machine}, {memory} GiB; {compiler}; {system}, Linux {kernel}. heapmm's sources of {commit}, with its default checks.
 
-Each program runs with one allocator after the other, preloaded, {runs} times, in an order that changes from round to round; figures are medians, relative
-to the GNU C library's malloc where nothing else is said. The output of each program is the same with all of them, or the benchmark
-stops. The mean of several programs is the geometric mean of their ratios. The best peer is the one with the lowest mean of wall time
-in the same run.{others}
+Each program runs with one allocator after the other, preloaded, {runs} times, in an order that changes from round to round; figures
+are medians, relative to the GNU C library's malloc where nothing else is said. The output of each program is the same with all of
+them, or the benchmark stops. The mean of several programs is the geometric mean of their ratios. The best peer is the one with the
+lowest mean of wall time in the same run.{others}
 
 The patterns are our own programs after the field's usual ones, in [bench/malloc](../bench/malloc); each runs for a second or two.
 The real programs are Debian's, on work that [inputs.py](../bench/malloc/inputs.py) makes. Of redis the server is measured,
@@ -67,7 +67,7 @@ def goal_table(goals):
 
 
 def behind_table(results):
-    table = Table("malloc_behind", "Where a peer is ahead by more than 2 % of wall time or of peak RSS: heapmm to the best in that program",
+    table = Table("malloc_behind", "Where a peer is ahead by more than 2 % of wall time or of peak RSS: heapmm to the best there",
                   ["program", "measured", "best peer there", "heapmm / that peer"])
     for metric, word in (("wall", "wall"), ("rss", "peak RSS")):
         for program, peer, ratio in results.behind(metric, 1.02):
@@ -111,7 +111,8 @@ def memory_size():
 
 def sources():
     """The commit that changed what is measured last."""
-    return measure.run("git", "-C", measure.ROOT, "log", "-1", "--format=%h", "--", "src/malloc", "src/os", "src/base", "include/heapmm/avl.h").strip()
+    measured = ("src/malloc", "src/os", "src/base", "include/heapmm/avl.h")
+    return measure.run("git", "-C", measure.ROOT, "log", "-1", "--format=%h", "--", *measured).strip()
 
 
 def versions():
