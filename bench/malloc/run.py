@@ -6,10 +6,9 @@ SPDX-License-Identifier: MIT
     run.py [--quick] [--runs N] [--programs NAME,...] [--no-huge-pages] [--no-memory] [LIBRARY.so...]
 
 Beside the C library's malloc and Debian's mimalloc, jemalloc and tcmalloc it measures each LIBRARY.so given. All runs are kept in
-build/bench/malloc-runs.csv, tables beside it. Exit status 0 when everything could be measured, whether or not the goals are met.
+build/bench/malloc-runs.csv, tables beside it; when it is broken off, the next call goes on where it was. Exit status 0 when everything could be measured, whether or not the goals are met.
 """
 import argparse
-import csv
 import os
 import sys
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent))
 
+import journal  # noqa: E402
 import launch  # noqa: E402
 import measure  # noqa: E402
 import memory  # noqa: E402
@@ -51,18 +51,17 @@ class Clock:
         self.done += 1
 
 
-def measured(chosen, launchers, scale, runs, clock, writer):
+def measured(chosen, launchers, scale, runs, clock, journal):
     """Interleaved, so that what else the machine does meets all allocators; each round begins with another one."""
     results = summary.Results(launchers)
     names = list(launchers)
     for turn in range(runs):
         for program in chosen:
             for index in range(len(names)):
-                name = names[(index + turn) % len(names)]
-                clock(f"{program.name}, {name}")
-                taken = program.run(launchers[name], scale)
-                results.add(program.name, program.real, name, taken)
-                writer.writerow([program.name, name, "on" if launchers[name].huge_pages else "off", *taken[:4]])
+                launcher = launchers[names[(index + turn) % len(names)]]
+                clock(f"{program.name}, {launcher.name}")
+                taken = journal.take(program.name, launcher.name, launcher.huge_pages, turn, lambda: program.run(launcher, scale))
+                results.add(program.name, program.real, launcher.name, taken)
     return results
 
 
@@ -97,39 +96,51 @@ def show(tables):
             print(table.text(), flush=True)
 
 
+class Bench:
+    """What is measured, and with what."""
+
+    def __init__(self, arguments, chosen, progress):
+        self.runs = arguments.runs
+        self.chosen = chosen
+        self.progress = progress
+        self.libraries = launch.all_of_them(measure.RESULTS, arguments.library)
+        self.scale = programs.QUICK if arguments.quick else programs.FULL
+        self.directory = programs.prepared(programs.every(measure.RESULTS), measure.RESULTS, self.scale, progress)
+        self.settings = [False] if arguments.no_huge_pages or page.huge_page_setting() == "never" else [False, True]
+
+    def launchers(self, huge):
+        return {name: launch.Launcher(measure.RESULTS, name, library, self.directory, huge) for name, library in self.libraries.items()}
+
+    def results(self):
+        """{with huge pages: Results}"""
+        clock = Clock(len(self.settings) * self.runs * len(self.chosen) * len(self.libraries), self.progress)
+        key = journal.key_of([*self.libraries.values(), measure.RESULTS / "bench/malloc/patterns"], self.scale)
+        runs = journal.Journal(measure.RESULTS / "malloc-runs.csv", key)
+        found = {huge: measured(self.chosen, self.launchers(huge), self.scale, self.runs, clock, runs) for huge in self.settings}
+        runs.close()
+        return found
+
+    def memory(self):
+        return memory.Memory(self.launchers(False), self.scale, min(self.runs, 3), self.progress)
+
+
 def main():
     parser = argparse.ArgumentParser(description="The benchmarks of heapmm's malloc.")
     arguments = arguments_of(parser)
     progress = Progress()
     start = time.monotonic()
     build(progress)
-    chosen = choose(parser, [name for name in arguments.programs.split(",") if name])
-    libraries = launch.all_of_them(measure.RESULTS, arguments.library)
-    scale = programs.QUICK if arguments.quick else programs.FULL
-    directory = programs.prepared(programs.every(measure.RESULTS), measure.RESULTS, scale, progress)
-    settings = [False] if arguments.no_huge_pages or page.huge_page_setting() == "never" else [False, True]
-    clock = Clock(len(settings) * arguments.runs * len(chosen) * len(libraries), progress)
-
-    results = {}
-    with open(measure.RESULTS / "malloc-runs.csv", "w", newline="", buffering=1, encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["program", "allocator", "huge pages", "wall", "cpu", "peak MiB", "faults"])
-        for huge in settings:
-            launchers = {name: launch.Launcher(measure.RESULTS, name, library, directory, huge) for name, library in libraries.items()}
-            results[huge] = measured(chosen, launchers, scale, arguments.runs, clock, writer)
-    goals = summary.goals(results[False])
-    kept = None
-    if not arguments.no_memory:
-        launchers = {name: launch.Launcher(measure.RESULTS, name, library, directory) for name, library in libraries.items()}
-        kept = memory.Memory(launchers, scale, min(arguments.runs, 3), progress)
-        goals += kept.goals()
+    bench = Bench(arguments, choose(parser, [name for name in arguments.programs.split(",") if name]), progress)
+    results = bench.results()
+    kept = None if arguments.no_memory else bench.memory()
+    goals = summary.goals(results[False]) + (kept.goals() if kept else [])
     progress.end()
     show(page.main_tables(results[False]) + (page.huge_tables(results[True]) if True in results else []) +
          (kept.tables() if kept else []) + [page.goal_table(goals)])
     print(f"{time.monotonic() - start:.0f} s; the tables stand in build/bench/ as CSV, all runs in build/bench/malloc-runs.csv")
     if not arguments.quick and not arguments.programs and kept:
-        command = f"make bench-malloc RUNS={arguments.runs}"
-        page.write(command, arguments.runs, goals, results[False], kept, results.get(True), list(libraries)[5:])
+        page.write(f"make bench-malloc RUNS={bench.runs}", bench.runs, goals, results[False], kept, results.get(True),
+                   list(bench.libraries)[2 + len(launch.PEERS):])
         print("docs/malloc-benchmarks.md is rewritten")
 
 

@@ -4,11 +4,13 @@
 SPDX-License-Identifier: MIT
 """
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
+import journal  # noqa: E402
 import page  # noqa: E402
 import summary  # noqa: E402
 from launch import Taken  # noqa: E402
@@ -80,6 +82,58 @@ class Statistics(unittest.TestCase):
             self.assertAlmostEqual(got, wanted)
         self.assertEqual([goal.is_met() for goal in summary.goals(example())], [False, False, False, True, True, True])
         self.assertTrue(summary.Goal("", 1.0, 1.0, "").is_met())
+
+
+class Interrupted(unittest.TestCase):
+    """A benchmark that was broken off."""
+
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.path = Path(self.directory.name) / "runs.csv"
+        self.measured = []
+
+    def tearDown(self):
+        self.directory.cleanup()
+
+    def take(self, opened, turn, allocator="glibc"):
+        def measure():
+            self.measured.append((allocator, turn))
+            return Taken(turn + 0.5, 1.0, 2.0, 3, "output")
+        return opened.take("p", allocator, False, turn, measure)
+
+    def test_it_goes_on_where_it_was(self):
+        first = journal.Journal(self.path, "key")
+        for turn in (0, 1):
+            self.take(first, turn)
+        first.file.write("p,glibc,off,9.5,")  # not finished
+        first.file.close()
+        second = journal.Journal(self.path, "key")
+        self.measured.clear()
+        self.assertEqual([self.take(second, turn).wall for turn in (0, 1, 2)], [0.5, 1.5, 2.5])
+        self.take(second, 0, "heapmm")
+        self.assertEqual(self.measured, [("glibc", 2), ("heapmm", 0)])
+        second.close()
+        self.assertEqual(len(self.path.read_text(encoding="utf-8").splitlines()), 5)
+        self.assertEqual(list(self.path.parent.iterdir()), [self.path])
+        self.measured.clear()
+        self.take(journal.Journal(self.path, "key"), 0)  # the next benchmark is a new one
+        self.assertEqual(self.measured, [("glibc", 0)])
+
+    def test_runs_of_something_else_are_not_taken(self):
+        first = journal.Journal(self.path, "key")
+        self.take(first, 0)
+        first.file.close()
+        second = journal.Journal(self.path, "other")
+        self.take(second, 0)
+        second.file.close()
+        self.assertEqual(self.measured, [("glibc", 0)] * 2)
+        self.assertEqual(len(list(self.path.parent.iterdir())), 1)
+
+    def test_key(self):
+        self.path.write_text("a", encoding="utf-8")
+        keys = {journal.key_of([self.path], 1), journal.key_of([self.path], 2), journal.key_of([], 1)}
+        self.path.write_text("b", encoding="utf-8")
+        self.assertEqual(len(keys | {journal.key_of([self.path], 1)}), 4)
 
 
 class Page(unittest.TestCase):
