@@ -3,6 +3,7 @@
 SPDX-License-Identifier: MIT
 """
 import datetime
+import os
 import re
 
 import measure
@@ -24,8 +25,8 @@ lowest mean of wall time in the same run.{others}
 
 The patterns are our own programs after the field's usual ones, in [bench/malloc](../bench/malloc); each runs for a second or two.
 The real programs are Debian's, on work that [inputs.py](../bench/malloc/inputs.py) makes. Of redis the server is measured,
-while redis-benchmark asks; it was built with jemalloc's library, which loads with all allocators, at a cost of some 100 KiB.
-Differences below 5 % are noise on a machine that does other things, too.
+while redis-benchmark asks; it is linked with jemalloc's library, which is loaded, unused, with the other allocators, too.
+Differences below 5 % are noise. {disturbed}
 """
 
 
@@ -100,6 +101,14 @@ def huge_page_setting():
         return "not supported"
 
 
+def disturbed(load, cores):
+    """The benchmark itself makes a load of two, while threads run in it."""
+    if load < 1.5 * max(cores, 2):
+        return f"The load average at the end was {load:.1f}."
+    return (f"**The machine did much else meanwhile**: the load average at the end was {load:.1f}, on {cores} cores. Wall times of this run "
+            "say little; CPU times are nearer to what an idle machine shows.")
+
+
 def kernel():
     return measure.run("uname", "-r").strip()
 
@@ -123,9 +132,10 @@ def versions():
 
 def write(command, runs, goals, results, memory, huge, others):
     others = f" Beside Debian's: {', '.join(others)}." if others else ""
-    out = [HEAD.format(command=command, date=datetime.date.today().isoformat(), machine=report.machine(), memory=memory_size(),
+    head = HEAD.format(command=command, date=datetime.date.today().isoformat(), machine=report.machine(), memory=memory_size(),
                        compiler=measure.run("cc", "--version").splitlines()[0], system=report.system(), kernel=kernel(),
-                       commit=sources(), runs=runs, others=others), f"Packages: {versions()}.\n", "## Goals\n"]
+                       commit=sources(), runs=runs, others=others, disturbed=disturbed(os.getloadavg()[2], os.cpu_count()))
+    out = [head, f"Packages: {versions()}.\n", "## Goals\n"]
     out += [goal_table(goals).markdown(), "## Programs\n", "Huge pages are off for all allocators (PR_SET_THP_DISABLE).\n"]
     tables = main_tables(results)
     out += [table.markdown() for table in tables[:2]]

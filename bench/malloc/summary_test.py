@@ -146,6 +146,10 @@ class Page(unittest.TestCase):
                                                                                           "1.5 (1.5)"])
         self.assertEqual(page.goal_table(summary.goals(example())).rows[3][:4], ["wall time, any program, to glibc", "1.05", "0.500", "yes"])
 
+    def test_a_busy_machine_is_named(self):
+        self.assertNotIn("much else", page.disturbed(2.9, 2))
+        self.assertIn("much else", page.disturbed(3.1, 2))
+
     def test_readme_quotes_the_page(self):
         quoted, on_page = (page.headline(path.read_text(encoding="utf-8")) for path in (page.README, page.PAGE))
         self.assertEqual(quoted, on_page)
