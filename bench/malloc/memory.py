@@ -75,8 +75,9 @@ class Memory:
                            for moment in ("at_once", "later", "after_calls")))
         return [resident, self.table("malloc_scaling", "The same work by 1 to 64 threads: wall time, s", lambda one: one["wall"]),
                 self.table("malloc_growth", "Its peak RSS, MiB", lambda one: one["peak"]),
-                self.table("malloc_fairness", "Fairness: turns of the fastest thread / turns of the slowest, in two seconds",
-                           lambda one: one["most"] / one["fewest"], "fairness")]
+                self.table("malloc_fairness", "Fairness: turns of the fastest thread / turns of the slowest, in two seconds; the kernel "
+                           "has its share in it",
+                           lambda one: one["most"] / max(one["fewest"], 1), "fairness")]
 
     def table(self, name, title, value, *kind):
         table = Table(name, title, ["threads"] + self.names)

@@ -15,8 +15,9 @@ README = measure.ROOT / "README.md"
 PAGE = measure.ROOT / "docs" / "malloc-benchmarks.md"
 HEAD = """# Benchmarks of the malloc replacement
 
-Written by `{command}`, which measures all that stands here; `make bench-malloc QUICK=1` is a shorter run that leaves this page alone.
-Measured on {date}: {machine}, {memory} GiB; {compiler}; {system}, Linux {kernel}. heapmm's sources of {commit}, with its default checks.
+Written by `{command}`, which measures all that stands here; `make bench-malloc` makes nine runs, with huge pages besides, and
+`make bench-malloc QUICK=1` a short one that leaves this page alone. Measured on {date}: {machine}, {memory} GiB; {compiler};
+{system}, Linux {kernel}. heapmm's sources of {commit}, with its default checks.
 
 Each program runs with one allocator after the other, preloaded, {runs} times, in an order that changes from round to round; figures
 are medians, relative to the GNU C library's malloc where nothing else is said. The output of each program is the same with all of
@@ -59,7 +60,7 @@ def means(results, name, title):
 
 
 def goal_table(goals):
-    table = Table("malloc_goals", "Goals", ["goal", "at most", "measured", "met", "beside"])
+    table = Table("malloc_goals", "Medians of this run, and what is to be reached", ["goal", "at most", "measured", "met", "beside"])
     for goal in goals:
         unit = f" {goal.unit}" if goal.unit else ""
         table.add(goal.text, f"{goal.bound:g}{unit}", f"{goal.measured:.3f}" if not unit else f"{goal.measured:.0f}{unit}",

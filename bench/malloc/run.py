@@ -120,6 +120,10 @@ class Bench:
         runs.close()
         return found
 
+    def command(self):
+        """That does the same again."""
+        return f"make bench-malloc RUNS={self.runs}" if True in self.settings else f"bench/malloc/run.py --runs {self.runs} --no-huge-pages"
+
     def memory(self):
         return memory.Memory(self.launchers(False), self.scale, min(self.runs, 3), self.progress)
 
@@ -139,7 +143,7 @@ def main():
          (kept.tables() if kept else []) + [page.goal_table(goals)])
     print(f"{time.monotonic() - start:.0f} s; the tables stand in build/bench/ as CSV, all runs in build/bench/malloc-runs.csv")
     if not arguments.quick and not arguments.programs and kept:
-        page.write(f"make bench-malloc RUNS={bench.runs}", bench.runs, goals, results[False], kept, results.get(True),
+        page.write(bench.command(), bench.runs, goals, results[False], kept, results.get(True),
                    list(bench.libraries)[2 + len(launch.PEERS):])
         print("docs/malloc-benchmarks.md is rewritten")
 
