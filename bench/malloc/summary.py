@@ -91,19 +91,20 @@ class Goal:
 
 def goals(results):
     """Those for time and peak memory of the programs."""
-    peer, real_peer = results.best_peer(), results.best_peer(which="real")
+    peer = results.best_peer()
     far, ratio = results.furthest(peer)
     far_glibc, ratio_glibc = results.furthest(GLIBC)
-    return [
-        Goal("wall time, mean of all programs, to the best peer", 0.95, results.mean(OURS, "wall", to=peer),
-             f"{peer}, {results.mean(peer, 'wall'):.3f} of glibc"),
-        Goal("wall time, mean of the real programs, to the best peer", 0.95, results.mean(OURS, "wall", "real", real_peer),
-             f"{real_peer}, {results.mean(real_peer, 'wall', 'real'):.3f} of glibc"),
-        Goal("wall time, any program, to the best peer of all", 1.15, ratio, f"{peer}; worst: {far}"),
-        Goal("wall time, any program, to glibc", 1.05, ratio_glibc, f"worst: {far_glibc}"),
-        Goal("peak RSS, mean of the real programs, to glibc", 0.95, results.mean(OURS, "rss", "real"), leanest(results, "real")),
-        Goal("peak RSS, mean of all programs, to glibc", 1.00, results.mean(OURS, "rss"), leanest(results, "all")),
-    ]
+    return [*goals_of_means(results, "all", "all programs", 1.00),
+            *(goals_of_means(results, "real", "the real programs", 0.95) if results.real else []),
+            Goal("wall time, any program, to the best peer of all", 1.15, ratio, f"{peer}; worst: {far}"),
+            Goal("wall time, any program, to glibc", 1.05, ratio_glibc, f"worst: {far_glibc}")]
+
+
+def goals_of_means(results, which, text, rss):
+    peer = results.best_peer(which=which)
+    return [Goal(f"wall time, mean of {text}, to the best peer", 0.95, results.mean(OURS, "wall", which, peer),
+                 f"{peer}, {results.mean(peer, 'wall', which):.3f} of glibc"),
+            Goal(f"peak RSS, mean of {text}, to glibc", rss, results.mean(OURS, "rss", which), leanest(results, which))]
 
 
 def leanest(results, which):
