@@ -8,6 +8,7 @@
 #define HMM_BASE_BITS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,22 @@ HMM_INTERNAL unsigned hmm_lowest_bit(hmm_bits word) {
     return hmm_lowest_bit_portable(word);
 }
 #endif
+
+/* Sets a bit, whose number counts modulo 64, and returns whether it was set. */
+HMM_INLINE bool hmm_set_bit(uint64_t *word, uint64_t bit) {
+#if HMM_HAS_SINGLE_STEPS
+    return HMM_BIT_TEST_AND_SET(*word, bit);
+#else
+    const bool was_set = (*word >> (bit & 63) & 1) != 0;
+    *word |= (uint64_t)1 << (bit & 63);
+    return was_set;
+#endif
+}
+
+/* bits: from 1 to 63. hmm_rotate_left(1, 63) => 2^63 */
+HMM_INTERNAL uint64_t hmm_rotate_left(uint64_t word, unsigned bits) {
+    return word << bits | word >> (64 - bits);
+}
 
 /* 1 if the number of set bits is odd. hmm_parity(7) => 1 */
 HMM_INLINE unsigned hmm_parity(hmm_bits word) {

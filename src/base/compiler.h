@@ -18,6 +18,9 @@
  * HMM_COVERAGE           1 in a build that counts what the tests reach: each function and condition then is compiled once, where it
  *                        stands, without copies in the callers.
  * HMM_HAS_BIT_SCANS      1 if the processor has instructions for __builtin_clz and its relatives.
+ * HMM_HAS_SINGLE_STEPS   1 if there are these two, each an instruction that compilers do not use:
+ * HMM_BIT_TEST_AND_SET(word, bit)    sets a bit of a uint64_t, its number modulo 64; true if it was set.
+ * HMM_ADD_LOADED(number, pointer)    adds what a relaxed atomic load of a uint64_t gives.
  * HMM_FOR_SIZE           1 in a build that is optimised for size.
  * HMM_ADDRESS_SANITIZER  1 in a build with AddressSanitizer. */
 #ifndef HMM_BASE_COMPILER_H
@@ -80,6 +83,19 @@
 #define HMM_HAS_BIT_SCANS 1
 #else
 #define HMM_HAS_BIT_SCANS 0
+#endif
+
+#if defined(__x86_64__) && defined(__GCC_ASM_FLAG_OUTPUTS__)
+#define HMM_HAS_SINGLE_STEPS 1
+#define HMM_BIT_TEST_AND_SET(word, bit)                                              \
+    __extension__({                                                                  \
+        bool was_set;                                                                \
+        __asm__("bts %2, %0" : "+r"(word), "=@ccc"(was_set) : "r"((uint64_t)(bit))); \
+        was_set;                                                                     \
+    })
+#define HMM_ADD_LOADED(number, pointer) __asm__ volatile("addq %1, %0" : "+r"(number) : "m"(*(pointer)))
+#else
+#define HMM_HAS_SINGLE_STEPS 0
 #endif
 
 #if defined(__SANITIZE_ADDRESS__)

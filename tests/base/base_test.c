@@ -50,6 +50,23 @@ static void scans_bits(void) {
     }
 }
 
+static void sets_bits(void) {
+    for (uint64_t bit = 0; bit < 130; bit++) {
+        const uint64_t one = (uint64_t)1 << bit % 64;
+        uint64_t word = ~one, other = 0;
+        EXPECT(!hmm_set_bit(&word, bit) && word == ~(uint64_t)0);
+        EXPECT(hmm_set_bit(&word, bit) && word == ~(uint64_t)0);
+        EXPECT(!hmm_set_bit(&other, bit) && other == one);
+        EXPECT(hmm_set_bit(&other, bit) && other == one);
+    }
+}
+
+static void rotates(void) {
+    for (unsigned bits = 1; bits < 64; bits++)
+        for (unsigned bit = 0; bit < 64; bit++)
+            EXPECT(hmm_rotate_left((uint64_t)1 << bit, bits) == (uint64_t)1 << (bit + bits) % 64);
+}
+
 static void knows_exponents(void) {
     for (unsigned i = 0; i <= 12; i++) EXPECT_EQ(HMM_LOG2(1u << i), i);
 }
@@ -101,6 +118,8 @@ static void rounds(void) {
 }
 
 static const struct test tests[] = {TEST(scans_bits),
+                                    TEST(sets_bits),
+                                    TEST(rotates),
                                     TEST(knows_exponents),
                                     TEST(knows_powers_of_two),
                                     TEST(recognises_products_that_overflow),
