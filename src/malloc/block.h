@@ -1,4 +1,4 @@
-/* block.h: allocating and freeing blocks, small and large, where the fast path in malloc.c does not know what to do.
+/* block.h: allocating, freeing and resizing blocks, small and large.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef HMM_MALLOC_BLOCK_H
@@ -11,7 +11,7 @@
 /* Takes the first free block of a slab, of which `bits` are free: not 0. */
 HMM_INLINE void *take_block(struct span *slab, uint64_t bits) {
     store_free(slab, bits & (bits - 1));
-    return (void *)(slab->start + (uintptr_t)hmm_lowest_bit(bits) * slab->size);
+    return (void *)(slab->start + hmm_lowest_bit(bits) * slab->size);
 }
 
 HMM_INTERNAL void *no_memory(void) {
@@ -19,12 +19,11 @@ HMM_INTERNAL void *no_memory(void) {
     return NULL;
 }
 
+/* When the thread has no free block at hand. */
 HMM_INTERNAL void *allocate_small(size_t size) {
-    struct span *slab = mine->current[slot_of(size)];
-    if (load_free(slab) == 0) {
-        if (!have_stock() || !renew_current(mine, class_of(size))) return NULL;
-        slab = mine->current[slot_of(size)];
-    }
+    const unsigned class = class_of(size);
+    if (!have_stock() || !renew_current(my.stock, class)) return NULL;
+    struct span *slab = current_slab(class);
     return take_block(slab, load_free(slab));
 }
 
@@ -43,6 +42,7 @@ HMM_INTERNAL bool is_possible(size_t size, size_t alignment) {
 /* clean: set to whether all bytes are zero; may be NULL. alignment: at least HMM_UNIT. */
 HMM_INTERNAL void *allocate_large(size_t size, size_t alignment, bool *clean) {
     if (!is_possible(size, alignment)) return no_memory();
+    tend();
     struct span *span = NULL;
     hmm_os_acquire(&central.lock);
     if (open_place()) span = take_span(size == 0 ? 1 : units_for(size), alignment);
@@ -52,10 +52,9 @@ HMM_INTERNAL void *allocate_large(size_t size, size_t alignment, bool *clean) {
         enter_in_map(span->start, number_of(span));
         central.large++;
         central.large_units += span->units;
-        purge_old();
     }
     void *p = span == NULL ? NULL : (void *)span->start;
-    hmm_os_release(&central.lock);
+    release_lock();
     return p == NULL ? no_memory() : p;
 }
 
@@ -73,7 +72,7 @@ HMM_INTERNAL void free_large(const char *function, struct span *span, void *p) {
         enter_in_map(span->start, 0);
         give_span(span);
     }
-    hmm_os_release(&central.lock);
+    release_lock();
     if (!right) fault(function, p);
 }
 
@@ -107,7 +106,7 @@ HMM_INTERNAL bool resize_large(struct span *span, size_t size) {
     if (units == span->units) return true;
     hmm_os_acquire(&central.lock);
     const bool done = move_end(span, units);
-    hmm_os_release(&central.lock);
+    release_lock();
     return done;
 }
 
@@ -115,19 +114,26 @@ HMM_INTERNAL bool resize_large(struct span *span, size_t size) {
 
 HMM_INLINE void *allocate(size_t size);
 
-/* What the fast path could not allocate. */
+/* When no free block is at hand. */
 HMM_OUTLINE void *allocate_general(size_t size) {
     if (size > HMM_SMALL) return allocate_large(size, HMM_UNIT, NULL);
     void *p = allocate_small(size);
-    if (leaving && mine != &nobody) leave_stock();
+    if (my.leaving && my.stock != NULL) leave_stock();
     return p == NULL ? no_memory() : p;
 }
 
-HMM_INLINE void *allocate(size_t size) {
-    if (HMM_UNLIKELY(size > HMM_DIRECT)) return allocate_general(size);
-    struct span *slab = mine->current[slot_of(size)];
+HMM_INLINE void *allocate_in(size_t slot, size_t size) {
+    struct span *slab = my.current[slot];
     const uint64_t bits = load_free(slab);
     return HMM_LIKELY(bits != 0) ? take_block(slab, bits) : allocate_general(size);
+}
+
+HMM_OUTLINE void *allocate_medium(size_t size) {
+    return HMM_LIKELY(size <= HMM_SMALL) ? allocate_in(slot_of(size), size) : allocate_general(size);
+}
+
+HMM_INLINE void *allocate(size_t size) {
+    return HMM_LIKELY(size <= HMM_DIRECT) ? allocate_in(slot_of(size), size) : allocate_medium(size);
 }
 
 /* The span of an allocated block; block: which one of a slab. A pointer that is none is a fault. */
@@ -137,9 +143,9 @@ HMM_INTERNAL struct span *span_of_block(const char *function, const void *p, uns
     struct span *span = span_at(address);
     if (is_large_block(span, address)) return span;
     if (span->kind != SPAN_SLAB) fault(function, p);
-    const uint64_t product = (uint64_t)(address - span->start) * span->reciprocal;
-    if (has_rest(product, span->reciprocal) || is_free_block(span, quotient_of(product))) fault(function, p);
-    *block = quotient_of(product);
+    const uint64_t position = position_in(span, address);
+    if (!is_beginning(position) || is_free_block(span, block_at(position))) fault(function, p);
+    *block = block_at(position);
     return span;
 }
 
@@ -150,50 +156,63 @@ HMM_INTERNAL size_t usable_size(const struct span *span) {
 /* A block of a slab of this thread. */
 HMM_INTERNAL void free_local(struct span *slab, unsigned block) {
     store_free(slab, load_free(slab) | (uint64_t)1 << block);
-    if ((load_owner(slab) & OWNER_FULL) != 0) {
-        unmark_owner(slab, OWNER_FULL);
-        append_slab(mine, slab);
-    } else if (slab != current_slab(mine, slab->class)) {
-        give_back_if_empty(mine, slab, false);
+    if (is_marked(slab, MARK_FULL)) {
+        unmark(slab, MARK_FULL);
+        append_slab(my.stock, slab);
+    } else if (slab != current_slab(slab->class)) {
+        give_back_if_empty(my.stock, slab, false);
     }
 }
 
 /* What the fast path could not free. */
-HMM_OUTLINE void free_general(const char *function, void *p) {
+HMM_OUTLINE void free_general(void *p, const char *function) {
     if (p == NULL) return;
+    look_around();
     unsigned block = 0;
     struct span *span = span_of_block(function, p, &block);
     if (span->kind == SPAN_LARGE) {
         free_large(function, span, p);
-    } else if ((load_owner(span) & ~(uintptr_t)OWNER_MARKS) == (uintptr_t)mine) {
+    } else if (position_in(span, (uintptr_t)p) >> OWNER_SHIFT == my.tag >> OWNER_SHIFT) {
         free_local(span, block);
-    } else if (!free_remote(span, block)) {
+    } else if (!free_remote(p, span, block)) {
         fault(function, p);
     }
 }
 
-HMM_OUTLINE void give_back_emptied(struct span *slab) {
-    give_back_if_empty(mine, slab, false);
+HMM_OUTLINE void give_back_emptied(void *p) {
+    give_back_if_empty(my.stock, span_at((uintptr_t)p), false);
 }
 
-/* Frees a block of a slab of this thread that has others which are free, which is usual, and leaves the rest to the general function. */
-HMM_INLINE void release(const char *function, void *p) {
+/* Frees what is no block of an ordinary slab of this thread: mostly one of another thread's. */
+HMM_INLINE void release_elsewhere(void *p, struct span *slab, uint64_t block, const char *function) {
+    const uint64_t position = block + my.same_tag;
+    const bool is_own = block < (uint64_t)1 << OWNER_SHIFT;
+    if (HMM_UNLIKELY(is_own || !is_beginning(position) || (load_free(slab) >> (position & 63) & 1) != 0 ||
+                     !free_remote(p, slab, position)))
+        free_general(p, function);
+}
+
+/* Frees a block of an ordinary slab of this thread, which is usual, and leaves the rest to other functions. Their first argument is p,
+ * which so stays where it is. */
+HMM_INLINE void release(void *p, const char *function) {
     const uintptr_t address = (uintptr_t)p;
-    if (HMM_UNLIKELY(!is_ours(address))) {
-        free_general(function, p);
+    if (HMM_UNLIKELY(address - place.memory >= my.mapped)) {
+        free_general(p, function);
         return;
     }
     struct span *slab = span_at(address);
-    const uint64_t product = (uint64_t)(address - slab->start) * slab->reciprocal;
-    const unsigned block = quotient_of(product) & 63;
-    const uint64_t bits = load_free(slab);
-    if (HMM_UNLIKELY(load_owner(slab) != (uintptr_t)mine || has_rest(product, slab->reciprocal) || (bits >> block & 1) != 0)) {
-        free_general(function, p);
+    const uint64_t block = position_in(slab, address) - my.tag;
+    if (HMM_UNLIKELY(block >= HMM_MOST_BLOCKS)) {
+        release_elsewhere(p, slab, block, function);
         return;
     }
-    const uint64_t bits_after = bits | (uint64_t)1 << block;
-    store_free(slab, bits_after);
-    if (HMM_UNLIKELY(bits_after == slab->empty)) give_back_emptied(slab);
+    uint64_t bits = load_free(slab);
+    if (HMM_UNLIKELY(hmm_set_bit(&bits, block))) {
+        free_general(p, function);
+        return;
+    }
+    store_free(slab, bits);
+    if (HMM_UNLIKELY(bits == slab->empty)) give_back_emptied(p);
 }
 
 /* ---- Aligned, zeroed, resized ------------------------------------------------------------------------------------------- */
@@ -227,7 +246,7 @@ HMM_INTERNAL void *resize(const char *function, void *p, size_t size) {
     if (moved == NULL) return NULL;
     const size_t usable = usable_size(span);
     memcpy(moved, p, usable < size ? usable : size);
-    free_general(function, p);
+    free_general(p, function);
     return moved;
 }
 

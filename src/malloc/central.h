@@ -33,15 +33,17 @@ static struct {
     size_t fresh;     /* where memory that was never used begins, in bytes */
     size_t map_bytes; /* of the map, mapped */
     uint32_t records; /* in use or unused: what is behind was never used */
-    uint32_t records_mapped;
-    uint32_t unused; /* records that are in no use, linked by `waiting`, and how many */
+    uint32_t records_mapped, remotes_mapped;
+    uint32_t unused; /* records that are in no use, linked by `next`, and how many */
     uint32_t unused_count;
     uint32_t tree; /* of free spans */
     uint64_t purge_delay;
-    uint64_t tick, next_tick; /* the number of the moves of the rings, and when the next one is due */
-    size_t taken;             /* units that are not free */
-    size_t dirty;             /* units of dirty free spans */
-    size_t large;             /* large blocks, and their units */
+    uint64_t tick;               /* the number of the moves of the rings */
+    _Atomic(uint64_t) next_tick; /* when the next one is due; changed under the lock, read without, as is the next one */
+    _Atomic(bool) overdue;       /* more should be given back now than was at once */
+    _Atomic(size_t) dirty;       /* units of dirty free spans, and stocks whose slabs may have free pages */
+    size_t taken;                /* units that are not free */
+    size_t large;                /* large blocks, and their units */
     size_t large_units;
 } central = {.purge_delay = PURGE_DELAY};
 
@@ -82,18 +84,31 @@ HMM_INTERNAL int free_spans_compare(struct span *spans, uint64_t key, uint32_t n
 
 /* ---- Mapping ------------------------------------------------------------------------------------------------------------- */
 
+HMM_INTERNAL bool map_records(void) {
+    const size_t count = RECORDS_AT_ONCE, before = central.records_mapped;
+    if ((before + count) * sizeof(struct span) > (size_t)1 << SPANS_BYTES_SHIFT) return false;
+    if (central.remotes_mapped == before) {
+        if (!hmm_os_map((uintptr_t)remote_of(place.spans + before), count * sizeof(struct remote))) return false;
+        central.remotes_mapped += RECORDS_AT_ONCE;
+    }
+    if (!hmm_os_map((uintptr_t)(place.spans + before), count * sizeof(struct span))) return false;
+    central.records_mapped += RECORDS_AT_ONCE;
+    return true;
+}
+
 HMM_INTERNAL bool open_place(void) {
     if (central.open) return true;
     const size_t memory = (size_t)1 << MEMORY_BYTES_SHIFT;
-    const size_t spans = (size_t)1 << SPANS_BYTES_SHIFT;
-    const uintptr_t range = hmm_os_find_range(memory + 2 * spans, spans);
-    if (range == 0 || !hmm_os_map(range + spans, RECORDS_AT_ONCE * sizeof(struct span))) return false;
+    const size_t part = (size_t)1 << MAP_BYTES_SHIFT;
+    const uintptr_t range = hmm_os_find_range(4 * part + memory, part);
+    if (range == 0) return false;
     place.map = (_Atomic(uint32_t) *)range;
-    place.spans = (struct span *)(range + spans);
-    place.memory = range + 2 * spans;
+    place.spans = (struct span *)(range + part);
+    place.memory = range + 4 * part;
+    if (!map_records()) return false;
+    atomic_store_explicit(&place.spans->home, no_home, memory_order_relaxed);
     central.records = 1 + RINGS; /* the first is that of nothing */
     for (uint32_t ring = 1; ring <= RINGS; ring++) place.spans[ring].next = place.spans[ring].previous = ring;
-    central.records_mapped = RECORDS_AT_ONCE;
     central.open = true;
     return true;
 }
@@ -101,10 +116,7 @@ HMM_INTERNAL bool open_place(void) {
 /* Maps more records, so that `count` can be made: what takes several must fail before it has changed anything. */
 HMM_INTERNAL bool have_records(uint32_t count) {
     if (central.unused_count >= count || central.records + count <= central.records_mapped) return true;
-    if (((size_t)central.records_mapped + RECORDS_AT_ONCE) * sizeof(struct span) > (size_t)1 << SPANS_BYTES_SHIFT) return false;
-    if (!hmm_os_map((uintptr_t)(place.spans + central.records_mapped), RECORDS_AT_ONCE * sizeof(struct span))) return false;
-    central.records_mapped += RECORDS_AT_ONCE;
-    return true;
+    return map_records();
 }
 
 HMM_INTERNAL bool map_more_of_map(size_t memory_bytes) {
@@ -140,21 +152,23 @@ HMM_INTERNAL bool have_memory(size_t end) {
 HMM_INTERNAL struct span *new_record(uintptr_t start, size_t units) {
     struct span *record = place.spans + central.unused;
     if (central.unused != 0) {
-        central.unused = record->waiting;
+        central.unused = record->next;
         central.unused_count--;
     } else {
         record = place.spans + central.records++;
     }
+    record->factor = 0;
+    atomic_store_explicit(&record->home, no_home, memory_order_relaxed);
     record->start = start;
     record->units = (uint32_t)units;
-    record->next = record->previous = record->waiting = 0;
+    record->next = record->previous = 0;
     record->clean = false;
     return record;
 }
 
 HMM_INTERNAL void drop_record(struct span *record) {
     record->kind = SPAN_NONE;
-    record->waiting = central.unused;
+    record->next = central.unused;
     central.unused = number_of(record);
     central.unused_count++;
 }
@@ -184,16 +198,24 @@ HMM_INTERNAL void unlink_dirty(struct span *span) {
     place.spans[span->next].previous = span->previous;
 }
 
+HMM_INTERNAL size_t load_dirty(void) {
+    return atomic_load_explicit(&central.dirty, memory_order_relaxed);
+}
+
+HMM_INTERNAL void add_dirty(size_t more) {
+    atomic_store_explicit(&central.dirty, load_dirty() + more, memory_order_relaxed);
+}
+
 /* Into the ring of its age. */
 HMM_INTERNAL void insert_dirty(struct span *span) {
     const uint64_t age = central.tick - span->since;
     link_dirty(span, age < RINGS - 1 && central.purge_delay != 0 ? RINGS - (uint32_t)age : 1);
-    central.dirty += span->units;
+    add_dirty(span->units);
 }
 
 HMM_INTERNAL void remove_dirty(struct span *span) {
     unlink_dirty(span);
-    central.dirty -= span->units;
+    add_dirty((size_t)0 - span->units);
 }
 
 /* All of a ring become one with those of the ring before. */
@@ -230,13 +252,22 @@ HMM_INTERNAL bool purge_first(uint32_t ring) {
     return true;
 }
 
+HMM_INTERNAL bool is_overdue(void) {
+    return atomic_load_explicit(&central.overdue, memory_order_relaxed);
+}
+
+/* Whether something is to be given back. Without the lock. */
+HMM_INTERNAL bool is_something_due(void) {
+    return load_dirty() != 0 && (is_overdue() || hmm_os_now() >= atomic_load_explicit(&central.next_tick, memory_order_relaxed));
+}
+
 HMM_INTERNAL void purge_old(void) {
-    if (central.dirty == 0) return;
-    const uint64_t now = hmm_os_now();
-    if (now >= central.next_tick) {
+    if (load_dirty() == 0) return;
+    const uint64_t now = hmm_os_now(), due = atomic_load_explicit(&central.next_tick, memory_order_relaxed);
+    if (now >= due) {
         const uint64_t quarter = central.purge_delay / 4 + 1;
-        for (int i = 0; i < RINGS && (i == 0 || now >= central.next_tick + (uint64_t)i * quarter); i++) tick();
-        central.next_tick = now + quarter;
+        for (int i = 0; i < RINGS && (i == 0 || now >= due + (uint64_t)i * quarter); i++) tick();
+        atomic_store_explicit(&central.next_tick, now + quarter, memory_order_relaxed);
     }
     for (int i = 0; i < PURGED_AT_ONCE && purge_first(1); i++) continue;
 }

@@ -11,7 +11,7 @@
 
 /* Whether a block of a slab is free, in its slab or on its way there. */
 HMM_INTERNAL bool is_free_block(struct span *slab, unsigned block) {
-    const uint64_t remote = atomic_load_explicit(&slab->remote, memory_order_relaxed);
+    const uint64_t remote = atomic_load_explicit(&remote_of(slab)->freed, memory_order_relaxed);
     return ((load_free(slab) | remote) >> block & 1) != 0;
 }
 
@@ -24,9 +24,8 @@ HMM_INTERNAL struct span *span_around(uintptr_t address) {
 }
 
 HMM_INTERNAL void describe_in_slab(struct text *text, struct span *slab, uintptr_t address) {
-    const uint64_t product = (uint64_t)(address - slab->start) * slab->reciprocal;
-    const unsigned block = quotient_of(product);
-    const bool inside = has_rest(product, slab->reciprocal);
+    const unsigned block = (unsigned)((address - slab->start) / slab->size);
+    const bool inside = address != start_of_block(slab, block);
     if (inside) {
         add(text, "inside a block of ");
     } else {
@@ -34,7 +33,7 @@ HMM_INTERNAL void describe_in_slab(struct text *text, struct span *slab, uintptr
     }
     add_number(text, slab->size);
     add(text, inside ? " bytes at " : " bytes that ");
-    if (inside) add_address(text, slab->start + (uintptr_t)block * slab->size);
+    if (inside) add_address(text, start_of_block(slab, block));
     if (inside && is_free_block(slab, block)) add(text, ", which ");
     if (is_free_block(slab, block)) add(text, "is free: freed twice, or used after free");
 }

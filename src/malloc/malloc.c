@@ -15,8 +15,8 @@
 /* ---- Start, threads, forks --------------------------------------------------------------------------------------------------------- */
 
 void hmm_os_thread_ends(void) {
-    leaving = true;
-    if (mine != &nobody) leave_stock();
+    my.leaving = true;
+    if (my.stock != NULL) leave_stock();
 }
 
 static void before_fork(void) {
@@ -39,22 +39,22 @@ void *hmm_malloc(size_t size) {
 }
 
 void hmm_free(void *p) {
-    release("free", p);
+    release(p, "free");
 }
 
 void hmm_cfree(void *p) {
-    release("cfree", p);
+    release(p, "cfree");
 }
 
 void hmm_free_sized(void *p, size_t size) {
     (void)size;
-    release("free_sized", p);
+    release(p, "free_sized");
 }
 
 void hmm_free_aligned_sized(void *p, size_t alignment, size_t size) {
     (void)alignment;
     (void)size;
-    release("free_aligned_sized", p);
+    release(p, "free_aligned_sized");
 }
 
 void *hmm_calloc(size_t count, size_t size) {
@@ -64,7 +64,7 @@ void *hmm_calloc(size_t count, size_t size) {
 HMM_INTERNAL void *resize_any(const char *function, void *p, size_t size) {
     if (p == NULL) return allocate(size);
     if (size != 0) return resize(function, p, size);
-    free_general(function, p);
+    free_general(p, function);
     return NULL;
 }
 

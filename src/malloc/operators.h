@@ -45,33 +45,33 @@ void *_ZnwmSt11align_val_t(size_t size, size_t alignment) {
 
 HMM_API void _ZdlPv(void *p);
 void _ZdlPv(void *p) {
-    release("operator delete", p);
+    release(p, "operator delete");
 }
 
 HMM_API void _ZdlPvm(void *p, size_t size);
 void _ZdlPvm(void *p, size_t size) {
     (void)size;
-    release("operator delete", p);
+    release(p, "operator delete");
 }
 
 HMM_API void _ZdlPvmSt11align_val_t(void *p, size_t size, size_t alignment);
 void _ZdlPvmSt11align_val_t(void *p, size_t size, size_t alignment) {
     (void)size;
     (void)alignment;
-    release("operator delete", p);
+    release(p, "operator delete");
 }
 
 HMM_API void _ZdlPvRKSt9nothrow_t(void *p, const void *nothrow);
 void _ZdlPvRKSt9nothrow_t(void *p, const void *nothrow) {
     (void)nothrow;
-    release("operator delete", p);
+    release(p, "operator delete");
 }
 
 HMM_API void _ZdlPvSt11align_val_tRKSt9nothrow_t(void *p, size_t alignment, const void *nothrow);
 void _ZdlPvSt11align_val_tRKSt9nothrow_t(void *p, size_t alignment, const void *nothrow) {
     (void)alignment;
     (void)nothrow;
-    release("operator delete", p);
+    release(p, "operator delete");
 }
 
 HMM_ALIAS(_Znwm) void *_Znam(size_t size);

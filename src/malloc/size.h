@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Up to 128 bytes there is a class for each multiple of 16; above, 8 for each doubling: 144, 160, .. 256, 288, .. 4096. A slab is a
- * whole number of units without a rest: 64 blocks while they are small, fewer above, so that a slab has 9 to 16 units, and 8 at
- * least, of which 4096 bytes need 32 units.
+ * Up to 128 bytes there is a class for each multiple of 16; above, 8 for each doubling: 144, 160, .. 256, 288, .. 32768. A slab is a
+ * whole number of units without a rest. It has 64 blocks up to 1 KiB, so that a thread seldom changes slabs, fewer above, so that it
+ * has 64 units at most. A thread that has few slabs of a class gets small ones, of 16 units at most where blocks are small enough.
  *
  * The slot of a size is where a thread looks for its slab. Up to 1 KiB a slot is a multiple of 16 bytes, several slots to a class,
  * so that it is found by a shift; above, there is one for each class. */
@@ -23,14 +23,15 @@ enum {
     HMM_UNIT = 1 << HMM_UNIT_SHIFT, /* of memory: of spans, and so of slabs and of large blocks */
     HMM_STEP = 16,                  /* between the smallest classes; what every block is aligned to */
     HMM_DIRECT = 1024,              /* the largest size whose slot is a multiple of 16 bytes */
-    HMM_SMALL = 4096,               /* the largest small block */
-    HMM_CLASSES = 8 + 8 * 5,
+    HMM_SMALL = 32768,              /* the largest small block */
+    HMM_CLASSES = 8 + 8 * 8,
+    HMM_MOST_BLOCKS = 64, /* in a slab */
     HMM_DIRECT_CLASSES = 8 + 8 * 3,
     HMM_DIRECT_SLOTS = HMM_DIRECT / HMM_STEP + 1,
     HMM_SLOTS = HMM_DIRECT_SLOTS + HMM_CLASSES - HMM_DIRECT_CLASSES
 };
 
-/* class_of(0) => 0, class_of(128) => 7, class_of(129) => 8, class_of(4096) => 47 */
+/* class_of(0) => 0, class_of(128) => 7, class_of(129) => 8, class_of(32768) => 71 */
 HMM_INTERNAL unsigned class_of(size_t size) {
     if (size <= 128) return size == 0 ? 0 : (unsigned)(size - 1) / HMM_STEP;
     const unsigned doubling = hmm_highest_bit(size - 1) - 7;
@@ -44,14 +45,16 @@ HMM_INTERNAL size_t class_size(unsigned class) {
     return ((size_t)HMM_STEP << doubling) * (8 + class % 8 + 1);
 }
 
-/* Blocks in a slab. */
-HMM_INTERNAL unsigned class_count(unsigned class) {
-    if (class < 16) return 64;
-    return class < 24 ? 32 : class < 32 ? 16 : 8;
+/* Blocks in a slab. class_count(31, true) => 16 */
+HMM_INTERNAL unsigned class_count(unsigned class, bool small) {
+    const unsigned doublings = class < HMM_DIRECT_CLASSES ? 0 : 1 + (class - HMM_DIRECT_CLASSES) / 8;
+    const unsigned count = (unsigned)HMM_MOST_BLOCKS >> doublings;
+    if (!small || class < 16) return count;
+    return class < 24 ? count / 2 : count < 8 ? 2 : count / 4;
 }
 
-HMM_INTERNAL size_t class_units(unsigned class) {
-    return class_size(class) * class_count(class) / HMM_UNIT;
+HMM_INTERNAL size_t class_units(unsigned class, unsigned count) {
+    return class_size(class) * count / HMM_UNIT;
 }
 
 /* slot_of(100) => 7 */
@@ -61,28 +64,32 @@ HMM_INLINE size_t slot_of(size_t size) {
 }
 
 HMM_INTERNAL size_t last_slot(unsigned class) {
-    return slot_of(class_size(class));
+    if (class < HMM_DIRECT_CLASSES) return class_size(class) / HMM_STEP;
+    return HMM_DIRECT_SLOTS + class - HMM_DIRECT_CLASSES;
 }
 
 HMM_INTERNAL size_t first_slot(unsigned class) {
-    return class == 0 ? 0 : last_slot(class - 1) + 1;
+    if (class == 0) return 0;
+    return last_slot(class) + 1 - (class < 8 || class >= HMM_DIRECT_CLASSES ? 1 : (size_t)1 << (class / 8 - 1));
 }
 
 /* ---- Which block of a slab an address is --------------------------------------------------------------------------------- */
 
-/* Distances within a slab are divided by the size through a multiplication with its reciprocal, 2^32 / size rounded up: the high
- * half of the product is the quotient, and the low half is below the reciprocal exactly if there is no rest. (The distance has 15
- * bits, the size 12; the rounding adds less than distance / 2^32 to the quotient, and a rest at least 1 / size.) */
-HMM_INTERNAL uint32_t reciprocal_of(size_t size) {
-    return (uint32_t)((((uint64_t)1 << 32) + size - 1) / size);
+/* A size is odd * 2^k. A distance within a slab times 1 / odd, the inverse modulo 2^64, is a multiple of 2^k if the distance is, and
+ * then, divided by 2^k, a number of 16 bits: that of the block if the distance is a multiple of the size, and else another one,
+ * since different numbers times 1 / odd are different. So with the factor 2^(48 - k) / odd the product has the number of the block in its
+ * high 16 bits, in the next k bits 0, and always in the low 48 - k bits 0: a place for something else, of HMM_SPARE_BITS. */
+enum { HMM_NUMBER_BITS = 16, HMM_SPARE_BITS = 64 - HMM_NUMBER_BITS - 15 };
+
+HMM_INTERNAL uint64_t inverse_of(uint64_t odd) {
+    uint64_t inverse = odd; /* right in its low 3 bits; each step doubles that */
+    for (int i = 0; i < 5; i++) inverse *= 2 - odd * inverse;
+    return inverse;
 }
 
-HMM_INLINE unsigned quotient_of(uint64_t product) {
-    return (unsigned)(product >> 32);
-}
-
-HMM_INLINE bool has_rest(uint64_t product, uint32_t reciprocal) {
-    return (uint32_t)product >= reciprocal;
+HMM_INTERNAL uint64_t factor_of(size_t size) {
+    const unsigned k = hmm_lowest_bit(size);
+    return inverse_of(size >> k) << (64 - HMM_NUMBER_BITS - k);
 }
 
 #endif

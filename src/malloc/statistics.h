@@ -15,7 +15,7 @@ HMM_INTERNAL struct hmm_malloc_numbers statistics(void) {
     info.hblkhd = central.large_units << HMM_UNIT_SHIFT;
     info.uordblks = central.taken << HMM_UNIT_SHIFT;
     info.fordblks = info.arena - info.uordblks;
-    info.keepcost = central.dirty << HMM_UNIT_SHIFT;
+    info.keepcost = load_dirty() << HMM_UNIT_SHIFT;
     hmm_os_release(&central.lock);
     return info;
 }
@@ -35,12 +35,17 @@ HMM_INTERNAL void write_report(void *stream, const char *before, const char *bet
 
 /* Gives back what can be. Returns whether there was anything. */
 HMM_INTERNAL bool trim(void) {
-    if (mine != &nobody) take_all_remote(mine, false);
+    struct stock *stock = my.stock;
+    if (stock != NULL) take_all_remote(stock, false);
     hmm_os_acquire(&central.lock);
-    if (mine != &nobody)
-        for (unsigned class = 0; class < HMM_CLASSES; class ++) give_back_empty(mine, class);
-    const bool any = central.open && purge_all();
-    hmm_os_release(&central.lock);
+    for (unsigned class = 0; class < HMM_CLASSES && stock != NULL; class ++) {
+        leave_current(stock, class);
+        give_back_empty(stock, class);
+    }
+    bool any = central.open && purge_all();
+    if (stock != NULL) purge_stock(stock, INT_MAX);
+    if (purge_idle(UINT64_MAX, INT_MAX) != 0) any = true;
+    release_lock();
     return any;
 }
 

@@ -94,7 +94,7 @@ static void *be_busy(void *none) {
     void *blocks[64] = {NULL};
     for (unsigned i = 0; !atomic_load(&enough); i++) {
         free(blocks[i % 64]);
-        blocks[i % 64] = malloc(i * 613 % 9000);
+        blocks[i % 64] = malloc(i * 613 % 70000);
     }
     for (int i = 0; i < 64; i++) free(blocks[i]);
     return none;

@@ -1,4 +1,4 @@
-/* malloc_sizes.c: classes and slots for every small size, and the division by multiplication for every distance.
+/* malloc_sizes.c: classes and slots for every small size, and the number of the block for every distance.
  *
  * SPDX-License-Identifier: MIT */
 #include "expect.h"
@@ -27,9 +27,12 @@ static void each_size_has_a_slot_of_its_class(void) {
 
 static void slabs_have_no_rest(void) {
     for (unsigned class = 0; class < HMM_CLASSES; class ++) {
-        EXPECT_EQ(class_size(class) * class_count(class) % HMM_UNIT, 0);
-        EXPECT(class_count(class) >= 8 && class_count(class) <= 64);
-        EXPECT(class_units(class) <= 32);
+        for (int small = 0; small < 2; small++) {
+            const unsigned count = class_count(class, small);
+            EXPECT_EQ(class_size(class) * count % HMM_UNIT, 0);
+            EXPECT(count >= 2 && count <= HMM_MOST_BLOCKS);
+            EXPECT(class_units(class, count) <= (small && count > 2 ? 16 : 64));
+        }
     }
 }
 
@@ -42,11 +45,12 @@ static void a_multiple_has_a_class_that_is_one(void) {
 static void the_product_divides(void) {
     for (unsigned class = 0; class < HMM_CLASSES; class ++) {
         const size_t size = class_size(class);
-        const uint32_t reciprocal = reciprocal_of(size);
-        for (size_t distance = 0; distance < class_units(class) * HMM_UNIT; distance++) {
-            const uint64_t product = (uint64_t)distance * reciprocal;
-            EXPECT_EQ(quotient_of(product), distance / size);
-            EXPECT_EQ(has_rest(product, reciprocal), distance % size != 0);
+        const uint64_t factor = factor_of(size);
+        for (size_t distance = 0; distance < class_units(class, class_count(class, false)) * HMM_UNIT; distance++) {
+            const uint64_t product = distance * factor, position = hmm_rotate_left(product, HMM_NUMBER_BITS);
+            EXPECT_EQ(product << (64 - HMM_SPARE_BITS), 0);
+            EXPECT_EQ(position < HMM_MOST_BLOCKS, distance % size == 0);
+            EXPECT(distance % size != 0 || position == distance / size);
         }
     }
 }

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "expect.h"
@@ -192,11 +193,42 @@ static void memory_of_ended_threads_comes_back(void) {
     EXPECT(hmm_mallinfo2().uordblks < before + 64 * 1024);
 }
 
+/* The same, but one in 50 stays: pages between those are given back when some time has passed, by calls of another thread. */
+static size_t resident(void) {
+    size_t total = 0, pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    EXPECT(file != NULL && fscanf(file, "%zu %zu", &total, &pages) == 2);
+    fclose(file);
+    return pages * 4096;
+}
+
+static void *leave_few_blocks(void *none) {
+    for (int i = 0; i < LEFT; i++) memset(left[i] = hmm_malloc(1000), i, 1000);
+    for (int i = 0; i < LEFT; i++)
+        if (i % 50 != 0) hmm_free(left[i]);
+    return none;
+}
+
+static void pages_of_ended_threads_come_back(void) {
+    const size_t before = resident();
+    const struct timespec pause = {.tv_sec = 0, .tv_nsec = 100 * 1000 * 1000};
+    run_threads(leave_few_blocks, 1);
+    EXPECT(resident() > before + LEFT / 2 * 1000);
+    for (int i = 0; i < 12; i++) {
+        nanosleep(&pause, NULL);
+        for (int j = 0; j < 50; j++) hmm_free(hmm_malloc(40000));
+    }
+    EXPECT(resident() < before + LEFT / 4 * 1000);
+    for (int i = 0; i < LEFT; i += 50) {
+        for (int j = 0; j < 1000; j++) EXPECT_EQ(((unsigned char *)left[i])[j], (unsigned char)i);
+        hmm_free(left[i]);
+    }
+}
+
 static const struct test tests[] = {
-    TEST(threads_free_each_others_blocks),
-    TEST(threads_by_the_thousand_leave_nothing),
-    TEST(memory_freed_elsewhere_comes_back),
-    TEST(memory_of_ended_threads_comes_back),
+    TEST(threads_free_each_others_blocks),   TEST(threads_by_the_thousand_leave_nothing),
+    TEST(memory_freed_elsewhere_comes_back), TEST(memory_of_ended_threads_comes_back),
+    TEST(pages_of_ended_threads_come_back),
 };
 
 int main(int argc, char **argv) {

@@ -41,15 +41,16 @@ static size_t resident(void) {
 }
 
 static void every_size_holds_its_bytes(void) {
-    enum { SIZES = 9000 };
+    enum { SIZES = 70000 };
     static unsigned char *blocks[SIZES];
-    for (size_t size = 0; size < SIZES; size++) {
+    for (size_t size = 0; size < SIZES; size += size < 9000 ? 1 : 97) {
         blocks[size] = hmm_malloc(size);
         EXPECT(blocks[size] != NULL && multiple_of(blocks[size], 16));
         EXPECT(hmm_malloc_usable_size(blocks[size]) >= size);
         fill(blocks[size], hmm_malloc_usable_size(blocks[size]), (unsigned)size);
     }
     for (size_t size = 0; size < SIZES; size++) {
+        if (blocks[size] == NULL) continue;
         expect_filled(blocks[size], hmm_malloc_usable_size(blocks[size]), (unsigned)size);
         hmm_free(blocks[size]);
     }
@@ -94,7 +95,7 @@ static void products_do_not_overflow(void) {
 }
 
 static void calloc_gives_zeros_in_used_memory(void) {
-    const size_t sizes[] = {1, 64, 1000, 4096, 5000, 100000, 3 * MIB};
+    const size_t sizes[] = {1, 64, 1000, 4096, 5000, 32768, 33000, 100000, 3 * MIB};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         for (int round = 0; round < 3; round++) {
             unsigned char *p = hmm_malloc(sizes[i]);
@@ -114,7 +115,7 @@ static void calloc_gives_zeros_in_used_memory(void) {
 
 /* Free spans that begin and end within pages, between blocks that stay. */
 static void calloc_gives_zeros_at_the_edges_of_pages(void) {
-    enum { COUNT = 39, SIZE = 5 * 1024 };
+    enum { COUNT = 39, SIZE = 33 * 1024 };
     void *blocks[COUNT];
     for (int i = 0; i < COUNT; i++) memset(blocks[i] = hmm_malloc(SIZE), 0xFF, SIZE);
     for (int i = 0; i < COUNT; i++)
@@ -129,8 +130,8 @@ static void calloc_gives_zeros_at_the_edges_of_pages(void) {
 }
 
 static void realloc_keeps_the_contents(void) {
-    const size_t sizes[] = {1,     16,    17,      100,     1000,  1025, 4096, 4097,    5000,
-                            60000, 59000, 4 * MIB, 5 * MIB, 70000, 300,  20,   4 * MIB, 1};
+    const size_t sizes[] = {1,     16,    17,    100,     1000,    1025,  4096, 4097, 5000,    32768, 32769,
+                            20000, 60000, 59000, 4 * MIB, 5 * MIB, 70000, 300,  20,   4 * MIB, 1};
     unsigned char *p = hmm_realloc(NULL, sizes[0]);
     fill(p, sizes[0], 1);
     for (size_t i = 1; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -159,9 +160,25 @@ static void a_large_block_grows_and_shrinks_where_it_is(void) {
     hmm_free(wall);
 }
 
+/* Three large blocks side by side: what is behind the first becomes one with it, in either order. */
+static void free_neighbours_become_one(void) {
+    for (int order = 0; order < 2; order++) {
+        unsigned char *parts[3];
+        for (int i = 0; i < 3; i++) parts[i] = hmm_malloc(MIB);
+        EXPECT_PTR_EQ(parts[0] + MIB, parts[1]);
+        EXPECT_PTR_EQ(parts[1] + MIB, parts[2]);
+        hmm_free(parts[order]);
+        hmm_free(parts[1 - order]);
+        EXPECT_PTR_EQ(hmm_malloc(2 * MIB), parts[0]);
+        EXPECT_PTR_EQ(hmm_realloc(parts[2], 2 * MIB), parts[2]);
+        hmm_free(parts[0]);
+        hmm_free(parts[2]);
+    }
+}
+
 static void alignments_from_1_byte_to_1_gib(void) {
     for (size_t alignment = 1; alignment <= (size_t)1 << 30; alignment *= 2) {
-        const size_t sizes[] = {0, 1, 15, 16, 100, 1000, 1024, 3000, 4096, 5000, 100000};
+        const size_t sizes[] = {0, 1, 15, 16, 100, 1000, 1024, 3000, 4096, 5000, 32768, 100000};
         void *blocks[3 * sizeof sizes / sizeof sizes[0]];
         size_t count = 0;
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -205,8 +222,8 @@ static void bad_alignments_are_invalid(void) {
 }
 
 static void free_keeps_errno(void) {
-    const size_t sizes[] = {10, 4000, 5000, 8 * MIB};
-    for (size_t i = 0; i < 4; i++) {
+    const size_t sizes[] = {10, 4000, 5000, 50000, 8 * MIB};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         void *p = hmm_malloc(sizes[i]);
         errno = 77;
         hmm_free(p);
@@ -226,7 +243,7 @@ static void freed_memory_is_used_again(void) {
     size_t mapped = 0;
     for (int round = 0; round < 20; round++) {
         static void *blocks[4000];
-        for (size_t i = 0; i < 4000; i++) blocks[i] = hmm_malloc((i * 37 + (size_t)round * 11) % 9000);
+        for (size_t i = 0; i < 4000; i++) blocks[i] = hmm_malloc((i * 37 + (size_t)round * 11) % (i % 8 == 0 ? 70000 : 9000));
         for (size_t i = 0; i < 4000; i++) hmm_free(blocks[(i * 7) % 4000]);
         if (round == 4) mapped = hmm_mallinfo2().arena;
     }
@@ -254,6 +271,7 @@ static void statistics_add_up(void) {
 static size_t fill_and_free(size_t size) {
     enum { TOTAL = 64 * MIB };
     static void *blocks[TOTAL / 512];
+    hmm_malloc_trim(0);
     const size_t before = resident();
     const size_t count = TOTAL / size;
     for (size_t i = 0; i < count; i++) memset(blocks[i] = hmm_malloc(size), 1, size);
@@ -263,7 +281,7 @@ static size_t fill_and_free(size_t size) {
 }
 
 static void trimming_gives_memory_back(void) {
-    const size_t sizes[] = {512, 4000, 20000, 4 * MIB};
+    const size_t sizes[] = {512, 4000, 40000, 4 * MIB};
     for (size_t i = 0; i < 4; i++) {
         const size_t before = fill_and_free(sizes[i]);
         EXPECT_EQ(hmm_malloc_trim(0), 1);
@@ -272,14 +290,37 @@ static void trimming_gives_memory_back(void) {
     }
 }
 
-static void time_gives_memory_back(void) {
+/* With one in 50 kept, whole pages are free between them. */
+static void trimming_gives_pages_of_slabs_back(void) {
+    enum { COUNT = 64 * MIB / 1000 };
+    static void *blocks[COUNT];
+    const size_t before = resident();
+    for (size_t i = 0; i < COUNT; i++) memset(blocks[i] = hmm_malloc(1000), (int)i, 1000);
+    for (size_t i = 0; i < COUNT; i++)
+        if (i % 50 != 0) hmm_free(blocks[i]);
+    EXPECT(resident() > before + 40 * MIB);
+    hmm_malloc_trim(0);
+    EXPECT(resident() < before + 12 * MIB);
+    for (size_t i = 0; i < COUNT; i += 50) {
+        for (size_t j = 0; j < 1000; j++) EXPECT_EQ(((unsigned char *)blocks[i])[j], (unsigned char)i);
+        hmm_free(blocks[i]);
+    }
+}
+
+/* Driven by calls of one size, of which most never leave the fast path. */
+static void expect_back_by_calls_of(size_t size) {
     const size_t before = fill_and_free(512);
     const struct timespec pause = {.tv_sec = 0, .tv_nsec = 10 * 1000 * 1000};
     for (int i = 0; i < 100; i++) {
         nanosleep(&pause, NULL);
-        hmm_free(hmm_malloc(5000));
+        hmm_free(hmm_malloc(size));
     }
     EXPECT(resident() < before + 4 * MIB);
+}
+
+static void time_gives_memory_back(void) {
+    expect_back_by_calls_of(50000);
+    expect_back_by_calls_of(24);
 }
 
 static const struct test tests[] = {
@@ -290,12 +331,14 @@ static const struct test tests[] = {
     TEST(calloc_gives_zeros_at_the_edges_of_pages),
     TEST(realloc_keeps_the_contents),
     TEST(a_large_block_grows_and_shrinks_where_it_is),
+    TEST(free_neighbours_become_one),
     TEST(alignments_from_1_byte_to_1_gib),
     TEST(bad_alignments_are_invalid),
     TEST(free_keeps_errno),
     TEST(freed_memory_is_used_again),
     TEST(statistics_add_up),
     TEST(trimming_gives_memory_back),
+    TEST(trimming_gives_pages_of_slabs_back),
     TEST(time_gives_memory_back),
 };
 
