@@ -136,9 +136,22 @@ HMM_INLINE void *allocate(size_t size) {
     return HMM_LIKELY(size <= HMM_DIRECT) ? allocate_in(slot_of(size), size) : allocate_medium(size);
 }
 
+/* The slab of an allocated block of an ordinary slab of this thread, or NULL. Reads the record only: some programs ask for the size of
+ * each block that they allocate and free. */
+HMM_INTERNAL struct span *slab_of_own_block(uintptr_t address, unsigned *block) {
+    if (address - place.memory >= my.mapped) return NULL;
+    struct span *slab = span_at(address);
+    const uint64_t number = position_in(slab, address) - my.tag;
+    if (number >= HMM_MOST_BLOCKS || (load_free(slab) >> number & 1) != 0) return NULL;
+    *block = (unsigned)number;
+    return slab;
+}
+
 /* The span of an allocated block; block: which one of a slab. A pointer that is none is a fault. */
 HMM_INTERNAL struct span *span_of_block(const char *function, const void *p, unsigned *block) {
     const uintptr_t address = (uintptr_t)p;
+    struct span *own = slab_of_own_block(address, block);
+    if (own != NULL) return own;
     if (!is_ours(address)) fault(function, p);
     struct span *span = span_at(address);
     if (is_large_block(span, address)) return span;
