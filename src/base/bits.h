@@ -60,7 +60,10 @@ HMM_INTERNAL unsigned hmm_lowest_bit(hmm_bits word) {
 /* Sets a bit, whose number counts modulo 64, and returns whether it was set. */
 HMM_INLINE bool hmm_set_bit(uint64_t *word, uint64_t bit) {
 #if HMM_HAS_SINGLE_STEPS
-    return HMM_BIT_TEST_AND_SET(*word, bit);
+    uint64_t after = *word;
+    const bool was_set = HMM_BIT_TEST_AND_SET(after, bit);
+    *word = after;
+    return was_set;
 #else
     const bool was_set = (*word >> (bit & 63) & 1) != 0;
     *word |= (uint64_t)1 << (bit & 63);

@@ -87,11 +87,11 @@
 
 #if defined(__x86_64__) && defined(__GCC_ASM_FLAG_OUTPUTS__)
 #define HMM_HAS_SINGLE_STEPS 1
-#define HMM_BIT_TEST_AND_SET(word, bit)                                              \
-    __extension__({                                                                  \
-        bool was_set;                                                                \
-        __asm__("bts %2, %0" : "+r"(word), "=@ccc"(was_set) : "r"((uint64_t)(bit))); \
-        was_set;                                                                     \
+#define HMM_BIT_TEST_AND_SET(word, bit)                                            \
+    __extension__({                                                                \
+        bool carry;                                                                \
+        __asm__("bts %2, %0" : "+r"(word), "=@ccc"(carry) : "r"((uint64_t)(bit))); \
+        carry;                                                                     \
     })
 #define HMM_ADD_LOADED(number, pointer) __asm__ volatile("addq %1, %0" : "+r"(number) : "m"(*(pointer)))
 #else

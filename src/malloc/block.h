@@ -11,7 +11,8 @@
 /* Takes the first free block of a slab, of which `bits` are free: not 0. */
 HMM_INLINE void *take_block(struct span *slab, uint64_t bits) {
     store_free(slab, bits & (bits - 1));
-    return (void *)(slab->start + hmm_lowest_bit(bits) * slab->size);
+    const uint32_t distance = hmm_lowest_bit(bits) * slab->size; /* at most that of a slab */
+    return (void *)(slab->start + distance);
 }
 
 HMM_INTERNAL void *no_memory(void) {
