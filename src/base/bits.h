@@ -58,18 +58,24 @@ HMM_INTERNAL unsigned hmm_lowest_bit(hmm_bits word) {
 #endif
 
 /* Sets a bit, whose number counts modulo 64, and returns whether it was set. */
-HMM_INLINE bool hmm_set_bit(uint64_t *word, uint64_t bit) {
+HMM_INLINE bool hmm_set_bit_portable(uint64_t *word, uint64_t bit) {
+    const bool was_set = (*word >> (bit & 63) & 1) != 0;
+    *word |= (uint64_t)1 << (bit & 63);
+    return was_set;
+}
+
 #if HMM_HAS_SINGLE_STEPS
+HMM_INLINE bool hmm_set_bit(uint64_t *word, uint64_t bit) {
     uint64_t after = *word;
     const bool was_set = HMM_BIT_TEST_AND_SET(after, bit);
     *word = after;
     return was_set;
-#else
-    const bool was_set = (*word >> (bit & 63) & 1) != 0;
-    *word |= (uint64_t)1 << (bit & 63);
-    return was_set;
-#endif
 }
+#else
+HMM_INLINE bool hmm_set_bit(uint64_t *word, uint64_t bit) {
+    return hmm_set_bit_portable(word, bit);
+}
+#endif
 
 /* bits: from 1 to 63. hmm_rotate_left(1, 63) => 2^63 */
 HMM_INTERNAL uint64_t hmm_rotate_left(uint64_t word, unsigned bits) {

@@ -50,14 +50,19 @@ static void scans_bits(void) {
     }
 }
 
+static void expect_sets(bool (*set)(uint64_t *word, uint64_t bit), uint64_t bit) {
+    const uint64_t one = (uint64_t)1 << bit % 64;
+    uint64_t word = ~one, other = 0;
+    EXPECT(!set(&word, bit) && word == ~(uint64_t)0);
+    EXPECT(set(&word, bit) && word == ~(uint64_t)0);
+    EXPECT(!set(&other, bit) && other == one);
+    EXPECT(set(&other, bit) && other == one);
+}
+
 static void sets_bits(void) {
     for (uint64_t bit = 0; bit < 130; bit++) {
-        const uint64_t one = (uint64_t)1 << bit % 64;
-        uint64_t word = ~one, other = 0;
-        EXPECT(!hmm_set_bit(&word, bit) && word == ~(uint64_t)0);
-        EXPECT(hmm_set_bit(&word, bit) && word == ~(uint64_t)0);
-        EXPECT(!hmm_set_bit(&other, bit) && other == one);
-        EXPECT(hmm_set_bit(&other, bit) && other == one);
+        expect_sets(hmm_set_bit, bit);
+        expect_sets(hmm_set_bit_portable, bit);
     }
 }
 
