@@ -64,18 +64,12 @@ HMM_INLINE bool hmm_set_bit_portable(uint64_t *word, uint64_t bit) {
     return was_set;
 }
 
-#if HMM_HAS_SINGLE_STEPS
 HMM_INLINE bool hmm_set_bit(uint64_t *word, uint64_t bit) {
     uint64_t after = *word;
-    const bool was_set = HMM_BIT_TEST_AND_SET(after, bit);
+    const bool was_set = HMM_HAS_SINGLE_STEPS ? HMM_BIT_TEST_AND_SET(after, bit) : hmm_set_bit_portable(&after, bit);
     *word = after;
     return was_set;
 }
-#else
-HMM_INLINE bool hmm_set_bit(uint64_t *word, uint64_t bit) {
-    return hmm_set_bit_portable(word, bit);
-}
-#endif
 
 /* bits: from 1 to 63. hmm_rotate_left(1, 63) => 2^63 */
 HMM_INTERNAL uint64_t hmm_rotate_left(uint64_t word, unsigned bits) {

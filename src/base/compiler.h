@@ -18,7 +18,7 @@
  * HMM_COVERAGE           1 in a build that counts what the tests reach: each function and condition then is compiled once, where it
  *                        stands, without copies in the callers.
  * HMM_HAS_BIT_SCANS      1 if the processor has instructions for __builtin_clz and its relatives.
- * HMM_HAS_SINGLE_STEPS   1 if there are these two, each an instruction that compilers do not use:
+ * HMM_HAS_SINGLE_STEPS   1 if these two do what is said, each an instruction that compilers do not use; 0: they are not to be used.
  * HMM_BIT_TEST_AND_SET(word, bit)    sets a bit of a uint64_t, its number modulo 64; true if it was set.
  * HMM_ADD_LOADED(number, pointer)    adds what a relaxed atomic load of a uint64_t gives.
  * HMM_FOR_SIZE           1 in a build that is optimised for size.
@@ -96,6 +96,8 @@
 #define HMM_ADD_LOADED(number, pointer) __asm__ volatile("addq %1, %0" : "+r"(number) : "m"(*(pointer)))
 #else
 #define HMM_HAS_SINGLE_STEPS 0
+#define HMM_BIT_TEST_AND_SET(word, bit) ((void)(bit), (word) == 0)
+#define HMM_ADD_LOADED(number, pointer) ((void)(pointer), (void)(number))
 #endif
 
 #if defined(__SANITIZE_ADDRESS__)

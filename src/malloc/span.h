@@ -145,11 +145,11 @@ HMM_INTERNAL uint64_t load_home(const struct span *slab) {
 
 HMM_INLINE uint64_t position_in(const struct span *slab, uintptr_t address) {
     uint64_t product = address * slab->factor;
-#if HMM_HAS_SINGLE_STEPS
-    HMM_ADD_LOADED(product, &slab->home);
-#else
-    product += load_home(slab);
-#endif
+    if (HMM_HAS_SINGLE_STEPS) {
+        HMM_ADD_LOADED(product, &slab->home);
+    } else {
+        product += load_home(slab);
+    }
     return hmm_rotate_left(product, HMM_NUMBER_BITS);
 }
 
