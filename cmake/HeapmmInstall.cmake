@@ -15,6 +15,9 @@ if(HEAPMM_HAS_MALLOC)
     configure_file(${PROJECT_SOURCE_DIR}/scripts/heapmm-run.in ${PROJECT_BINARY_DIR}/heapmm-run @ONLY)
     install(PROGRAMS ${PROJECT_BINARY_DIR}/heapmm-run DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
+if(HEAPMM_HAS_TRACE)
+    install(TARGETS heapmm_trace EXPORT heapmm)
+endif()
 # The implementation of the heap, for instances of the user's own.
 foreach(layer base heap)
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/${layer} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heapmm/impl

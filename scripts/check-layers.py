@@ -31,8 +31,9 @@ LAYERS = {
     "malloc": {"base", "avl", "heap", "pool", "os", "malloc"},
     "trace": {"base", "trace"},
 }
-# os/ sees the public side of the heap, which declares the default fault handler, and nothing of its inside.
-PUBLIC_ALSO = {"os": {"heap", "classic"}}
+# os/ sees the public side of the heap, which declares the default fault handler, and of traces, which are in files there, and nothing
+# of their inside.
+PUBLIC_ALSO = {"os": {"heap", "classic", "trace"}}
 PUBLIC_LAYER = {
     "heapmm/export.h": "base",
     "heapmm/avl.h": "avl",
@@ -43,6 +44,7 @@ PUBLIC_LAYER = {
     "heapmm/wide_heap.h": "heap",
     "heapmm/pool.h": "pool",
     "heapmm/malloc.h": "malloc",
+    "heapmm/trace.h": "trace",
     "heapmm.h": "classic",
     "heapmm_impl.h": "classic",
     "heapmm/classic/block.h": "classic",
@@ -261,6 +263,11 @@ GOOD = {
                        "#ifndef HMM_NEEDED\n#error \"define HMM_NEEDED\"\n#endif\nconst char *s = \"__builtin_x\"; /* __attribute__ */\n",
     "src/pool/pool.c": '#include <stdatomic.h>\n#include "../heap/config.h"\n#include "heapmm/pool.h"\n',
     "src/os/fault.c": '#include <stdio.h>\n#include "heapmm/heap.h"\n#include "../base/compiler.h"\n',
+    "src/os/trace_file.c": '#include <zstd.h>\n#include "heapmm/trace.h"\n',
+    "src/trace/frame.h": '#include "../base/compiler.h"\n',
+    "src/trace/reader.c": '#include "heapmm/trace.h"\n#include "frame.h"\n',
+    "tools/heapmm/main.c": '#include <getopt.h>\n#include "heapmm/trace.h"\n',
+    "include/heapmm/trace.h": "\n",
     "include/heapmm/export.h": "#ifdef __GNUC__\n#endif\n",
     "include/heapmm/heap.h": '#include <stddef.h>\n#include "heapmm/export.h"\n#ifdef __cplusplus\n#endif\n',
     "include/heapmm/avl.h": "\n",
@@ -275,6 +282,9 @@ BAD = [
     ("src/heap/heap.c", '#include "heapmm/pool.h"\n', "belongs to pool/, which heap/ may not include"),
     ("src/os/fault.c", '#include "../heap/config.h"\n', "os/ may not include heap/"),
     ("src/os/fault.c", '#include "heapmm/pool.h"\n', "belongs to pool/, which os/ may not include"),
+    ("src/os/fault.c", '#include "../trace/frame.h"\n', "os/ may not include trace/"),
+    ("src/trace/reader.c", '#include "heapmm/heap.h"\n', "belongs to heap/, which trace/ may not include"),
+    ("src/trace/reader.c", "#include <zstd.h>\n", "<zstd.h> is a system header"),
     ("src/pool/pool.c", '#include "../os/fault.c"\n', "pool/ may not include os/"),
     ("src/pool/pool.c", "#include <threads.h>\n", "<threads.h> is a system header"),
     ("src/heap/heap.c", "#include <stdio.h>\n", "<stdio.h> is a system header"),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compares the symbols that a shared library exports with the committed list.
+# Compares the symbols that a library exports with the committed list.
 # SPDX-License-Identifier: MIT
 #
 #     check-symbols.sh LIBRARY LIST
@@ -12,7 +12,11 @@ list=$2
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-nm -D --defined-only "$library" | awk '{ print $NF }' | sort > "$work/exported"
+case $library in
+    *.a) which=--extern-only ;;
+    *) which=--dynamic ;;
+esac
+nm $which --defined-only "$library" | awk 'NF == 3 { print $NF }' | sort > "$work/exported"
 grep -v '^#' "$list" | sort > "$work/promised"
 
 if diff "$work/promised" "$work/exported" > "$work/difference"; then

@@ -17,6 +17,7 @@ cmake             cmake                     demo install test bench trust malloc
 ninja-build       ninja                     demo install test bench trust malloc
 pkg-config        pkg-config                demo install test
 libsqlite3-dev    /usr/include/sqlite3.h    demo install test
+libzstd-dev       /usr/include/zstd.h       demo install test
 liblua5.4-dev     /usr/include/lua5.4       demo install test
 python3           python3                   demo install docs test coverage bench trust malloc
 doxygen           doxygen                   install docs test
