@@ -1,0 +1,51 @@
+# The tool, heapmm, and the library that it preloads to record, libheapmm-record.so.
+# SPDX-License-Identifier: MIT
+#
+# HEAPMM_HAS_TOOL says whether they are built: on Linux with 64-bit pointers, where the trace library is; the recorder not with a
+# sanitizer, which has a malloc of its own. A command is a file tools/heapmm/command_NAME.c: see command.h there.
+set(HEAPMM_HAS_TOOL FALSE)
+set(HEAPMM_HAS_RECORDER FALSE)
+if(HEAPMM_HAS_TRACE AND CMAKE_SYSTEM_NAME STREQUAL Linux AND CMAKE_SIZEOF_VOID_P EQUAL 8)
+    set(HEAPMM_HAS_TOOL TRUE)
+    if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
+        set(HEAPMM_HAS_RECORDER TRUE)
+    endif()
+endif()
+if(NOT HEAPMM_HAS_TOOL)
+    return()
+endif()
+
+file(GLOB HEAPMM_TOOL_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/heapmm/*.c)
+set(heapmm_commands ${HEAPMM_TOOL_SOURCES})
+list(FILTER heapmm_commands INCLUDE REGEX "/command_[a-z]+[.]c$")
+list(TRANSFORM heapmm_commands REPLACE ".*/command_([a-z]+)[.]c$" "COMMAND(\\1)")
+list(SORT heapmm_commands)
+list(JOIN heapmm_commands " " heapmm_commands)
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_FULL_BINDIR} OUTPUT_VARIABLE heapmm_record_path)
+
+add_executable(heapmm_tool ${HEAPMM_TOOL_SOURCES})
+target_compile_features(heapmm_tool PRIVATE c_std_11)
+target_compile_definitions(heapmm_tool PRIVATE _GNU_SOURCE
+    "HEAPMM_COMMANDS=${heapmm_commands}" HEAPMM_VERSION="${PROJECT_VERSION}" HEAPMM_RECORD_PATH="${heapmm_record_path}")
+target_link_libraries(heapmm_tool PRIVATE heapmm_trace heapmm_warnings)
+set_target_properties(heapmm_tool PROPERTIES
+    OUTPUT_NAME heapmm
+    C_EXTENSIONS OFF
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tools)
+add_dependencies(heapmm_libraries heapmm_tool)
+
+if(HEAPMM_HAS_RECORDER)
+    # The compiler must not know what malloc does: it would call calloc inside calloc.
+    add_library(heapmm_record MODULE ${PROJECT_SOURCE_DIR}/tools/record/recorder.c)
+    target_compile_features(heapmm_record PRIVATE c_std_11)
+    target_compile_options(heapmm_record PRIVATE -fno-builtin)
+    target_link_libraries(heapmm_record PRIVATE heapmm_headers heapmm_warnings)
+    set_target_properties(heapmm_record PROPERTIES
+        OUTPUT_NAME heapmm-record
+        PREFIX lib
+        C_EXTENSIONS OFF
+        C_VISIBILITY_PRESET hidden
+        LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tools)
+    add_dependencies(heapmm_libraries heapmm_record)
+    add_dependencies(heapmm_tool heapmm_record)
+endif()

@@ -1,0 +1,434 @@
+/* recorder.c: libheapmm-record.so, which `heapmm record` preloads into programs: malloc and its relatives, each of which calls the next
+ * library's, and tells what came of it.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * How events get out, and in which order they are, stands in session.h. The library starts no thread, keeps no file open and allocates
+ * nothing; it waits only if `heapmm record` is more than SESSION_PLACES events behind. */
+#define _GNU_SOURCE 1
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "heapmm/trace.h"
+
+#include "session.h"
+#include "ticks.h"
+
+#define EXPORTED __attribute__((visibility("default")))
+#define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
+
+/* How long to sleep where `heapmm record` is behind, and after how often to see whether it is still there. */
+enum { WAIT_NANOSECONDS = 50000, WAITS_BEFORE_LOOK = 200 };
+
+/* Places that were read are in the reader's processor. They are fetched so many events ahead: the next atomic addition would wait
+ * for them. */
+enum { AHEAD = 16 };
+
+/* A process and the children that it forks have different sessions. This page reads as zero in such a child, whatever way it was
+ * forked: so it begins its own session at its first event. */
+typedef struct process {
+    _Atomic(session *) session; /* NULL: not begun */
+    _Atomic bool busy;          /* it is being begun */
+    uint32_t pid;
+} process;
+
+static process *_Atomic own;
+static _Atomic bool off; /* nothing is recorded, here and in children */
+static session *mapped;  /* the last one, perhaps the parent's */
+static bool uses_ticks;  /* in place of the system's clock */
+static pid_t reader;     /* the process of `heapmm record` */
+static char directory[SESSION_TEXT];
+
+static THREAD_LOCAL bool inside;        /* the call was made by the library itself, or the next one */
+static THREAD_LOCAL uint32_t number_of; /* the process that gave the thread its number */
+static THREAD_LOCAL uint32_t number;    /* of the thread */
+
+/* ---- The next library ---------------------------------------------------------------------------------------------------- */
+
+static struct next {
+    void *(*malloc)(size_t);
+    void *(*calloc)(size_t, size_t);
+    void *(*realloc)(void *, size_t);
+    void *(*reallocarray)(void *, size_t, size_t);
+    void (*free)(void *);
+    void *(*aligned_alloc)(size_t, size_t);
+    void *(*memalign)(size_t, size_t);
+    int (*posix_memalign)(void **, size_t, size_t);
+    void *(*valloc)(size_t);
+    void *(*pvalloc)(size_t);
+} next;
+
+static _Atomic bool found;
+
+/* For what dlsym allocates while it looks for malloc: never freed. */
+static _Alignas(max_align_t) unsigned char early[4096];
+static atomic_size_t early_used;
+
+static void *early_alloc(size_t size) {
+    const size_t whole = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+    const size_t at = atomic_fetch_add(&early_used, whole);
+    return whole >= size && at <= sizeof early && whole <= sizeof early - at ? early + at : NULL;
+}
+
+static bool is_early(const void *p) {
+    return (const unsigned char *)p >= early && (const unsigned char *)p < early + sizeof early;
+}
+
+static void find(void *function, const char *name) {
+    void *symbol = dlsym(RTLD_NEXT, name);
+    memcpy(function, &symbol, sizeof symbol);
+}
+
+static void find_all(void) {
+    find(&next.malloc, "malloc");
+    find(&next.calloc, "calloc");
+    find(&next.realloc, "realloc");
+    find(&next.reallocarray, "reallocarray");
+    find(&next.free, "free");
+    find(&next.aligned_alloc, "aligned_alloc");
+    find(&next.memalign, "memalign");
+    find(&next.posix_memalign, "posix_memalign");
+    find(&next.valloc, "valloc");
+    find(&next.pvalloc, "pvalloc");
+    atomic_store_explicit(&found, true, memory_order_release);
+}
+
+/* ---- Beginning a session ------------------------------------------------------------------------------------------------- */
+
+static uint64_t now(clockid_t clock) {
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/* The first bytes of a file of /proc; 0 of them if there is none. */
+static size_t read_file(const char *path, char *to, size_t room) {
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    const ssize_t got = read(file, to, room);
+    close(file);
+    return got < 0 ? 0 : (size_t)got;
+}
+
+static void describe(session *s) {
+    s->magic = SESSION_MAGIC;
+    s->pid = getpid();
+    s->parent = getppid();
+    s->started = (int64_t)(now(CLOCK_REALTIME) / 1000000000);
+    const ssize_t length = readlink("/proc/self/exe", s->program, SESSION_TEXT - 1);
+    s->program[length < 0 ? 0 : length] = '\0';
+    s->command_bytes = (uint32_t)read_file("/proc/self/cmdline", s->command, SESSION_TEXT);
+}
+
+/* A mapping of a new file, all of whose memory is there: a write to the mapping may not find the disk full. */
+static session *map_session(int file) {
+    if (posix_fallocate(file, 0, sizeof(session)) != 0) return NULL;
+    void *memory = mmap(NULL, sizeof(session), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+static session *make_session(void) {
+    char path[SESSION_TEXT + 64], name[SESSION_TEXT + 64];
+    const unsigned long long time = now(CLOCK_MONOTONIC);
+    snprintf(path, sizeof path, "%s/new.%ld.%llu", directory, (long)getpid(), time);
+    snprintf(name, sizeof name, "%s/run.%ld.%llu", directory, (long)getpid(), time);
+    const int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) return NULL;
+    session *s = map_session(file);
+    close(file);
+    if (s != NULL) describe(s);
+    if (s == NULL || rename(path, name) != 0) unlink(path);
+    return s;
+}
+
+static void be_off(void) {
+    atomic_store_explicit(&off, true, memory_order_relaxed);
+}
+
+static process *map_process(void) {
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) return NULL;
+    if (madvise(page, 4096, MADV_WIPEONFORK) == 0) return page;
+    munmap(page, 4096);
+    return NULL;
+}
+
+static session *begin_session(void) {
+    process *p = atomic_load_explicit(&own, memory_order_acquire);
+    if (p == NULL) return NULL;
+    while (atomic_exchange_explicit(&p->busy, true, memory_order_acquire)) sched_yield();
+    session *s = atomic_load_explicit(&p->session, memory_order_relaxed);
+    if (s == NULL && !atomic_load_explicit(&off, memory_order_relaxed)) {
+        if (mapped != NULL) munmap(mapped, sizeof *mapped);
+        p->pid = (uint32_t)getpid();
+        s = mapped = make_session();
+        if (s == NULL) be_off();
+        atomic_store_explicit(&p->session, s, memory_order_release);
+    }
+    atomic_store_explicit(&p->busy, false, memory_order_release);
+    return s;
+}
+
+/* READER:CLOCK:DIRECTORY, where the clock is t for ticks or s for the system's. */
+static bool read_variable(const char *text) {
+    if (text == NULL) return false;
+    char *colon;
+    reader = (pid_t)strtol(text, &colon, 10);
+    if (*colon != ':' || colon[1] == '\0' || colon[2] != ':' || strlen(colon + 3) >= sizeof directory) return false;
+    uses_ticks = colon[1] == 't';
+    strcpy(directory, colon + 3);
+    return true;
+}
+
+/* At the first call of the process, which may be before main and before constructors. */
+static void begin_process(void) {
+    find_all();
+    if (!read_variable(getenv(SESSION_VARIABLE))) {
+        be_off();
+        return;
+    }
+    process *p = map_process();
+    if (p == NULL) be_off();
+    atomic_store_explicit(&own, p, memory_order_release);
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* Whether the next library is known. It is not while it is being looked for, by this thread. */
+static bool ready(void) {
+    if (atomic_load_explicit(&found, memory_order_acquire)) return true;
+    if (inside) return false;
+    inside = true;
+    pthread_once(&once, begin_process);
+    inside = false;
+    return true;
+}
+
+/* ---- Events -------------------------------------------------------------------------------------------------------------- */
+
+/* The session, for a call that is to be recorded. */
+static session *session_of_call(void) {
+    if (inside || atomic_load_explicit(&off, memory_order_relaxed)) return NULL;
+    process *p = atomic_load_explicit(&own, memory_order_relaxed);
+    session *s = p == NULL ? NULL : atomic_load_explicit(&p->session, memory_order_acquire);
+    if (__builtin_expect(s != NULL, 1)) return s;
+    const int error = errno;
+    inside = true;
+    s = begin_session();
+    inside = false;
+    errno = error;
+    return s;
+}
+
+static uint32_t thread_number(session *s) {
+    const uint32_t pid = atomic_load_explicit(&own, memory_order_relaxed)->pid;
+    if (__builtin_expect(number_of != pid, 0)) {
+        number = atomic_fetch_add_explicit(&s->threads, 1, memory_order_relaxed);
+        number_of = pid;
+    }
+    return number;
+}
+
+/* No library function that a pending cancellation of the thread could end. */
+static void pause_briefly(void) {
+    const struct timespec time = {0, WAIT_NANOSECONDS};
+    syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &time, NULL);
+}
+
+static bool has_reader(session *s) {
+    if (atomic_load_explicit(&s->off, memory_order_relaxed)) return false;
+    return kill(reader, 0) == 0 || errno != ESRCH;
+}
+
+/* Waits until the place of an event was read; false: nobody reads. */
+static bool wait_for_place(session *s, uint64_t event) {
+    const int error = errno;
+    bool read = true;
+    for (unsigned waits = 1; event - atomic_load_explicit(&s->consumed, memory_order_acquire) >= SESSION_PLACES; waits++) {
+        pause_briefly();
+        if (waits % WAITS_BEFORE_LOOK != 0 || has_reader(s)) continue;
+        be_off();
+        read = false;
+        break;
+    }
+    errno = error;
+    return read;
+}
+
+static uint64_t claim(session *s) {
+    return atomic_fetch_add_explicit(&s->claimed, 1, memory_order_relaxed);
+}
+
+/* What an event is, but for its number, time and thread. */
+typedef struct told {
+    hmm_trace_kind kind;
+    bool failed;
+    size_t size;
+    const void *address;
+    const void *old_address;
+    uint64_t alignment_or_before;
+} told;
+
+static void tell(session *s, uint64_t event, told t) {
+    const uint64_t time = uses_ticks ? ticks_now() : now(CLOCK_MONOTONIC);
+    if (__builtin_expect(event - atomic_load_explicit(&s->consumed, memory_order_acquire) >= SESSION_PLACES, 0) &&
+        !wait_for_place(s, event))
+        return;
+    __builtin_prefetch(&s->places[(event + AHEAD) % SESSION_PLACES], 1);
+    session_place *place = &s->places[event % SESSION_PLACES];
+    place->time = time;
+    place->size = t.size;
+    place->address = (uintptr_t)t.address;
+    place->old_address = (uintptr_t)t.old_address;
+    place->alignment = t.alignment_or_before;
+    place->thread = thread_number(s);
+    place->kind = (uint8_t)t.kind;
+    place->failed = t.failed;
+    atomic_store_explicit(&place->number, event + 1, memory_order_release);
+}
+
+static void tell_alloc(session *s, hmm_trace_kind kind, size_t size, size_t alignment, const void *p) {
+    tell(s, claim(s), (told){.kind = kind, .failed = p == NULL, .size = size, .address = p, .alignment_or_before = alignment});
+}
+
+/* ---- malloc and its relatives -------------------------------------------------------------------------------------------- */
+
+/* The bytes of count * size; SIZE_MAX where that is too large, with which the call fails. */
+static size_t product(size_t count, size_t size) {
+    size_t bytes;
+    return __builtin_mul_overflow(count, size, &bytes) ? SIZE_MAX : bytes;
+}
+
+EXPORTED void *malloc(size_t size) {
+    if (!ready()) return early_alloc(size);
+    session *s = session_of_call();
+    if (s == NULL) return next.malloc(size);
+    inside = true;
+    void *p = next.malloc(size);
+    inside = false;
+    tell_alloc(s, HMM_TRACE_MALLOC, size, 0, p);
+    return p;
+}
+
+EXPORTED void *calloc(size_t count, size_t size) {
+    if (!ready()) return early_alloc(product(count, size));
+    session *s = session_of_call();
+    if (s == NULL) return next.calloc(count, size);
+    inside = true;
+    void *p = next.calloc(count, size);
+    inside = false;
+    tell_alloc(s, HMM_TRACE_CALLOC, product(count, size), 0, p);
+    return p;
+}
+
+EXPORTED void free(void *p) {
+    if (p == NULL || is_early(p) || !ready()) return;
+    session *s = session_of_call();
+    if (s == NULL) {
+        next.free(p);
+        return;
+    }
+    tell(s, claim(s), (told){.kind = HMM_TRACE_FREE, .old_address = p});
+    inside = true;
+    next.free(p);
+    inside = false;
+}
+
+static void *early_realloc(void *p, size_t size) {
+    void *moved = malloc(size);
+    if (moved == NULL || p == NULL) return moved;
+    const size_t there = (size_t)(early + sizeof early - (unsigned char *)p);
+    return memcpy(moved, p, size < there ? size : there);
+}
+
+/* Of a realloc that is done. */
+static void tell_realloc(session *s, uint64_t event, const void *old, size_t size, const void *p) {
+    const uint64_t before = atomic_load_explicit(&s->claimed, memory_order_relaxed);
+    if (p == NULL && old != NULL && size == 0)
+        tell(s, event, (told){.kind = HMM_TRACE_FREE, .old_address = old});
+    else
+        tell(s, event, (told){HMM_TRACE_REALLOC, p == NULL, size, p, old, before});
+}
+
+EXPORTED void *realloc(void *p, size_t size) {
+    if (!ready() || is_early(p)) return early_realloc(p, size);
+    session *s = session_of_call();
+    if (s == NULL) return next.realloc(p, size);
+    const uint64_t event = claim(s);
+    inside = true;
+    void *resized = next.realloc(p, size);
+    inside = false;
+    tell_realloc(s, event, p, size, resized);
+    return resized;
+}
+
+EXPORTED void *reallocarray(void *p, size_t count, size_t size) {
+    if (!ready() || is_early(p)) return early_realloc(p, product(count, size));
+    session *s = session_of_call();
+    if (s == NULL) return next.reallocarray(p, count, size);
+    const uint64_t event = claim(s);
+    inside = true;
+    void *resized = next.reallocarray(p, count, size);
+    inside = false;
+    tell_realloc(s, event, p, product(count, size), resized);
+    return resized;
+}
+
+/* While dlsym looks for malloc, nothing aligned is asked for. */
+static void *aligned(void *(*function)(size_t, size_t), size_t alignment, size_t size, session *s) {
+    if (s == NULL) return function(alignment, size);
+    inside = true;
+    void *p = function(alignment, size);
+    inside = false;
+    tell_alloc(s, HMM_TRACE_ALIGNED_ALLOC, size, alignment, p);
+    return p;
+}
+
+EXPORTED void *aligned_alloc(size_t alignment, size_t size) {
+    return ready() ? aligned(next.aligned_alloc, alignment, size, session_of_call()) : NULL;
+}
+
+EXPORTED void *memalign(size_t alignment, size_t size) {
+    return ready() ? aligned(next.memalign, alignment, size, session_of_call()) : NULL;
+}
+
+EXPORTED int posix_memalign(void **p, size_t alignment, size_t size) {
+    if (!ready()) return ENOMEM;
+    session *s = session_of_call();
+    if (s == NULL) return next.posix_memalign(p, alignment, size);
+    inside = true;
+    const int error = next.posix_memalign(p, alignment, size);
+    inside = false;
+    tell_alloc(s, HMM_TRACE_ALIGNED_ALLOC, size, alignment, error == 0 ? *p : NULL);
+    return error;
+}
+
+static void *paged(void *(*function)(size_t), size_t size, session *s) {
+    if (s == NULL) return function(size);
+    inside = true;
+    void *p = function(size);
+    inside = false;
+    tell_alloc(s, HMM_TRACE_ALIGNED_ALLOC, size, (size_t)sysconf(_SC_PAGESIZE), p);
+    return p;
+}
+
+EXPORTED void *valloc(size_t size) {
+    return ready() ? paged(next.valloc, size, session_of_call()) : NULL;
+}
+
+EXPORTED void *pvalloc(size_t size) {
+    return ready() ? paged(next.pvalloc, size, session_of_call()) : NULL;
+}
