@@ -233,9 +233,7 @@ static int record(const char *file, int verbosity, char **arguments) {
     handle(SIGHUP, pass_on);
     collection c = {.directory = sessions, .file = file == NULL ? own_name : file, .first = (pid_t)child, .verbosity = verbosity};
     const int status = collect_all(&c, arguments[0]);
-    if (c.traces == 0 && !c.failed)
-        say("%s made no call that could be recorded: it is linked statically, changes its user, or calls no malloc",
-            arguments[0]);
+    if (c.traces == 0 && !c.failed) say("%s cannot be recorded: it is linked statically, or changes its user", arguments[0]);
     free(own_name);
     return c.traces == 0 || c.failed ? RECORDING_FAILED : status;
 }
