@@ -6,6 +6,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,8 +25,8 @@
 #include "order.h"
 #include "say.h"
 
-/* Events that are read before the places are given back, and before other sessions have their turn. */
-enum { BATCH = 1024, TURN = SESSION_PLACES };
+/* So many places are given back at once. Who waits for them has something to do then, before he waits again. */
+enum { BATCH = SESSION_PLACES / 8 };
 
 /* So many that wait are read at once. */
 enum { MUCH = SESSION_PLACES / 4 };
@@ -95,17 +97,26 @@ static void take_place(recorded *r, const session_place *place) {
     order_take(&r->order, r->next, &event, event.kind == HMM_TRACE_REALLOC ? place->before : 0);
 }
 
-/* Reads the events that are there, one turn at most; returns how many. */
+/* Gives back the places of all events that were read. */
+static void give_places(recorded *r) {
+    session *s = r->shared;
+    atomic_store(&s->consumed, r->next);
+    if (atomic_load(&s->waiting) == 0) return;
+    atomic_fetch_add(&s->turn, 1);
+    syscall(SYS_futex, &s->turn, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+/* Reads the events that are there, as many as there are places at most. Returns how many. */
 static uint64_t read_session(recorded *r) {
-    const uint64_t from = r->next, end = from + TURN;
+    const uint64_t from = r->next, end = from + SESSION_PLACES;
     clock_look();
     for (; r->next < end; r->next++) {
         const session_place *place = &r->shared->places[r->next % SESSION_PLACES];
         if (atomic_load_explicit(&place->number, memory_order_acquire) != r->next + 1) break;
         take_place(r, place);
-        if (r->next % BATCH == 0) atomic_store_explicit(&r->shared->consumed, r->next + 1, memory_order_release);
+        if (r->next % BATCH == 0) give_places(r);
     }
-    atomic_store_explicit(&r->shared->consumed, r->next, memory_order_release);
+    if (r->next != from) give_places(r);
     return r->next - from;
 }
 

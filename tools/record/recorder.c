@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -30,8 +31,8 @@
 #define EXPORTED __attribute__((visibility("default")))
 #define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
 
-/* How long to sleep where `heapmm record` is behind, and after how often to see whether it is still there. */
-enum { WAIT_NANOSECONDS = 50000, WAITS_BEFORE_LOOK = 200 };
+/* How long to wait for `heapmm record` before looking whether it is still there. */
+enum { WAIT_NANOSECONDS = 100000000 };
 
 /* Places that were read are in the reader's processor. They are fetched so many events ahead: the next atomic addition would wait
  * for them. */
@@ -248,9 +249,9 @@ static uint32_t thread_number(session *s) {
 }
 
 /* No library function that a pending cancellation of the thread could end. */
-static void pause_briefly(void) {
+static void wait_for_turn(session *s, uint32_t turn) {
     const struct timespec time = {0, WAIT_NANOSECONDS};
-    syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &time, NULL);
+    syscall(SYS_futex, &s->turn, FUTEX_WAIT, turn, &time, NULL, 0);
 }
 
 static bool has_reader(session *s) {
@@ -258,17 +259,23 @@ static bool has_reader(session *s) {
     return kill(reader, 0) == 0 || errno != ESRCH;
 }
 
+static bool is_full(session *s, uint64_t event) {
+    return event - atomic_load(&s->consumed) >= SESSION_PLACES;
+}
+
 /* Waits until the place of an event was read; false: nobody reads. */
 static bool wait_for_place(session *s, uint64_t event) {
     const int error = errno;
     bool read = true;
-    for (unsigned waits = 1; event - atomic_load_explicit(&s->consumed, memory_order_acquire) >= SESSION_PLACES; waits++) {
-        pause_briefly();
-        if (waits % WAITS_BEFORE_LOOK != 0 || has_reader(s)) continue;
-        be_off();
-        read = false;
-        break;
+    atomic_fetch_add(&s->waiting, 1);
+    while (read) {
+        const uint32_t turn = atomic_load(&s->turn);
+        if (!is_full(s, event)) break;
+        wait_for_turn(s, turn);
+        if (is_full(s, event)) read = has_reader(s);
     }
+    atomic_fetch_sub(&s->waiting, 1);
+    if (!read) be_off();
     errno = error;
     return read;
 }

@@ -15,7 +15,7 @@
  *               somewhere between these two; collect.c finds where.
  *
  * Then it writes the event, and at last its number plus 1 to `number`. `heapmm record` reads places in order, and says in `consumed`
- * how far it is; a thread whose place is still full waits for that. */
+ * how far it is. A thread whose place is still full says in `waiting` that it waits, and waits, as with a futex, for `turn` to change. */
 #ifndef HEAPMM_TOOLS_SESSION_H
 #define HEAPMM_TOOLS_SESSION_H
 
@@ -59,6 +59,8 @@ typedef struct session {
     /* Written by `heapmm record`. */
     _Alignas(64) _Atomic uint64_t consumed; /* events that were read */
     _Atomic uint32_t off;                   /* nobody reads any more: nothing is recorded */
+    _Atomic uint32_t turn;
+    _Atomic uint32_t waiting; /* written by threads, but seldom */
 
     /* Written by all threads. */
     _Alignas(64) _Atomic uint64_t claimed; /* numbers that were taken */
