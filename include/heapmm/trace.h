@@ -67,7 +67,7 @@ typedef struct hmm_trace_event {
     uint64_t alignment;   /* bytes; 0 but for HMM_TRACE_ALIGNED_ALLOC */
     uint64_t address;     /* of the block that the call returned; 0 for a free and a failure */
     uint64_t old_address; /* of the block that the call was given: resized or freed; else 0 */
-    uint32_t thread;      /* 0, 1, 2 ... in the order in which threads made their first event */
+    uint32_t thread;      /* its number: 0, 1, 2 ... */
     hmm_trace_kind kind;  /* which call */
     bool failed;          /* there was no memory: nothing has changed, a block at old_address is still there */
 } hmm_trace_event;

@@ -9,18 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "heapmm/trace.h"
-
 #include "clock.h"
 #include "collect.h"
 #include "command.h"
+#include "files.h"
 #include "say.h"
 
 static const char help[] =
@@ -80,6 +79,14 @@ static bool make_directory(void) {
     return false;
 }
 
+/* Tells recorders that somebody reads, until this process ends. */
+static bool lock_directory(void) {
+    char path[sizeof sessions + 16];
+    snprintf(path, sizeof path, "%s/" SESSION_LOCK, sessions);
+    const int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    return file >= 0 && flock(file, LOCK_EX) == 0;
+}
+
 /* With what processes left that were killed while they began. */
 static void remove_directory(void) {
     DIR *directory = opendir(sessions);
@@ -89,23 +96,13 @@ static void remove_directory(void) {
     rmdir(sessions);
 }
 
-/* A file that is something else was named by mistake. */
-static bool may_be_replaced(const char *file) {
-    struct stat status;
-    if (stat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return true;
-    hmm_trace_fault fault;
-    hmm_trace_reader *reader = hmm_trace_reader_open(file, &fault);
-    hmm_trace_reader_close(reader);
-    return reader != NULL || fault.result != HMM_TRACE_NOT_A_TRACE;
-}
-
 /* The environment of the program. What is preloaded already stays, behind the recorder. */
 static bool set_environment(bool uses_ticks) {
     char *preload = NULL, *variable = NULL;
     const char *before = getenv("LD_PRELOAD");
     const bool none = before == NULL || *before == '\0';
     if (asprintf(&preload, "%s%s%s", library, none ? "" : ":", none ? "" : before) < 0) return false;
-    if (asprintf(&variable, "%ld:%c:%s", (long)getppid(), uses_ticks ? 't' : 's', sessions) < 0) return false;
+    if (asprintf(&variable, "%c:%s", uses_ticks ? 't' : 's', sessions) < 0) return false;
     const bool set = setenv("LD_PRELOAD", preload, 1) == 0 && setenv(SESSION_VARIABLE, variable, 1) == 0;
     free(preload);
     free(variable);
@@ -252,10 +249,9 @@ static int run(int argc, char **argv) {
         if (option == '?') return say_misuse("record", "the options are not understood");
     }
     if (optind == argc) return say_misuse("record", "no program to run was named");
-    if (file != NULL && !may_be_replaced(file)) {
-        say_failure("%s is there, and is no trace: remove it, or give -o another name", file);
-        return RECORDING_FAILED;
-    }
+    if (file != NULL && strcmp(file, "-") == 0)
+        return say_misuse("record", "a program's trace goes to a file, since the program prints");
+    if (file != NULL && !files_may_be_trace(file)) return RECORDING_FAILED;
     if (!find_library()) {
         say_failure("libheapmm-record.so is neither beside this program nor in %s from there", HEAPMM_RECORD_PATH);
         return RECORDING_FAILED;
@@ -264,8 +260,8 @@ static int run(int argc, char **argv) {
         say_failure("%s: the loader takes no library with a space or a colon in its path", library);
         return RECORDING_FAILED;
     }
-    if (!make_directory()) {
-        say_failure("no directory can be made in /dev/shm or /tmp: %s", strerror(errno));
+    if (!make_directory() || !lock_directory()) {
+        say_failure("no directory for events can be made in /dev/shm or /tmp: %s", strerror(errno));
         return RECORDING_FAILED;
     }
     const int status = record(file, verbosity, argv + optind);

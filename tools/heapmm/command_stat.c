@@ -162,13 +162,15 @@ static void print_reallocs(const statistics *s) {
            text_bytes(s->realloc.bytes_grown).bytes, text_number(s->realloc.shrunk).bytes);
 }
 
+static void print_count(const char *what, uint64_t count) {
+    if (count > 0) printf("%s: %s\n", what, text_number(count).bytes);
+}
+
 static void print_oddities(const statistics *s) {
-    if (s->foreign_frees > 0) printf("%s blocks were freed by another thread\n", text_number(s->foreign_frees).bytes);
-    if (s->unmatched_frees > 0)
-        printf("%s frees of blocks that were allocated before the trace, or in what is missing\n",
-               text_number(s->unmatched_frees).bytes);
-    if (s->unmatched_reallocs > 0) printf("%s reallocs of such blocks\n", text_number(s->unmatched_reallocs).bytes);
-    if (s->doubles > 0) printf("%s allocations where a block was: its free is missing\n", text_number(s->doubles).bytes);
+    print_count("blocks freed by another thread", s->foreign_frees);
+    print_count("frees of blocks that were allocated before the trace, or in what is missing", s->unmatched_frees);
+    print_count("reallocs of such blocks", s->unmatched_reallocs);
+    print_count("allocations where a block was whose free is missing", s->doubles);
 }
 
 static void print_tables(const statistics *s, const input *in) {

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT
  *
  * HEAPMM_COMMANDS comes from the build: COMMAND(export) COMMAND(import) ..., in the order of the alphabet. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,6 +44,12 @@ static int run_command(const command *found, int argc, char **argv) {
     return found->run(argc, argv);
 }
 
+/* What was printed may not have arrived. */
+static int end_output(int status) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    return say_failure("standard output: %s", strerror(errno));
+}
+
 int main(int argc, char **argv) {
     if (argc < 2) {
         print_help(stderr);
@@ -62,7 +69,7 @@ int main(int argc, char **argv) {
         return 0;
     }
     const command *found = find_command(name);
-    if (found != NULL) return run_command(found, argc - 1, argv + 1);
+    if (found != NULL) return end_output(run_command(found, argc - 1, argv + 1));
     say("there is no command '%s'; heapmm --help lists those there are", name);
     return STATUS_USAGE;
 }

@@ -12,12 +12,12 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -50,7 +50,6 @@ static process *_Atomic own;
 static _Atomic bool off; /* nothing is recorded, here and in children */
 static session *mapped;  /* the last one, perhaps the parent's */
 static bool uses_ticks;  /* in place of the system's clock */
-static pid_t reader;     /* the process of `heapmm record` */
 static char directory[SESSION_TEXT];
 
 static THREAD_LOCAL bool inside;        /* the call was made by the library itself, or the next one */
@@ -183,14 +182,11 @@ static session *begin_session(void) {
     return s;
 }
 
-/* READER:CLOCK:DIRECTORY, where the clock is t for ticks or s for the system's. */
+/* CLOCK:DIRECTORY, where the clock is t for ticks or s for the system's. */
 static bool read_variable(const char *text) {
-    if (text == NULL) return false;
-    char *colon;
-    reader = (pid_t)strtol(text, &colon, 10);
-    if (*colon != ':' || colon[1] == '\0' || colon[2] != ':' || strlen(colon + 3) >= sizeof directory) return false;
-    uses_ticks = colon[1] == 't';
-    strcpy(directory, colon + 3);
+    if (text == NULL || text[0] == '\0' || text[1] != ':' || strlen(text + 2) >= sizeof directory) return false;
+    uses_ticks = text[0] == 't';
+    strcpy(directory, text + 2);
     return true;
 }
 
@@ -254,9 +250,16 @@ static void wait_for_turn(session *s, uint32_t turn) {
     syscall(SYS_futex, &s->turn, FUTEX_WAIT, turn, &time, NULL, 0);
 }
 
+/* `heapmm record` holds a lock, which it has no more when it was killed. */
 static bool has_reader(session *s) {
+    char path[SESSION_TEXT + 16];
     if (atomic_load_explicit(&s->off, memory_order_relaxed)) return false;
-    return kill(reader, 0) == 0 || errno != ESRCH;
+    snprintf(path, sizeof path, "%s/" SESSION_LOCK, directory);
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return errno != ENOENT;
+    const bool locked = flock(file, LOCK_SH | LOCK_NB) != 0;
+    close(file);
+    return locked;
 }
 
 static bool is_full(session *s, uint64_t event) {

@@ -25,6 +25,9 @@
 /* Of the environment. Not with HEAPMM_ in front: those are of the malloc replacement, which names any that it does not know. */
 #define SESSION_VARIABLE "HMM_RECORD"
 
+/* A file in the directory that is locked as long as somebody reads. */
+#define SESSION_LOCK "reader"
+
 /* Of this layout: `heapmm record` and the library come together, but may be mixed up. */
 #define SESSION_MAGIC UINT64_C(0x31306e6f69736573)
 

@@ -1,0 +1,110 @@
+#!/bin/sh
+# Compares what the commands of heapmm print with what is committed, byte by byte.
+# SPDX-License-Identifier: MIT
+#
+#     golden.sh HEAPMM [--update]      HEAPMM: the program. --update writes what is printed now; look at it before committing it
+#
+# golden/small.hmt is a trace of the first version of the format, whatever is written now. The others are made of the texts beside it.
+set -eu
+export LC_ALL=C
+heapmm=$(readlink -f "$1")
+update=${2:-}
+cd "$(dirname "$0")/golden"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+count=0
+
+# expect NAME STATUS COMMAND...: what COMMAND prints, on both streams, is in the file NAME, and it ends with STATUS.
+expect() {
+    name=$1
+    expected=$2
+    shift 2
+    count=$((count + 1))
+    status=0
+    "$@" > "$work/output" 2>&1 || status=$?
+    sed "s|$work/||g" "$work/output" > "$work/printed"
+    if [ "$status" -ne "$expected" ]; then
+        echo "$name: status $status, expected $expected: $*"
+        cat "$work/printed"
+        failures=$((failures + 1))
+    fi
+    if [ "$update" = --update ]; then
+        cp "$work/printed" "$name"
+    elif ! diff "$name" "$work/printed" > "$work/difference" 2>&1; then
+        echo "$name: differs: $*"
+        cat "$work/difference"
+        failures=$((failures + 1))
+    fi
+}
+
+# import FORMAT TEXT: makes TEXT.hmt.
+import() {
+    expect "$2.import" 0 "$heapmm" import --from "$1" -o "$work/$2.hmt" "$2.txt"
+    expect "$2.csv" 0 "$heapmm" export "$work/$2.hmt"
+    expect "$2.import" 0 "$heapmm" import -o "$work/$2.hmt" "$2.txt" # the format is found out
+}
+
+# Every command has a help that begins with its name; those that are not listed here may come and go.
+for command in $("$heapmm" --help | sed -n 's/^    \([a-z]*\)  .*/\1/p'); do
+    "$heapmm" "$command" --help | head -1 | grep -q "^heapmm $command: " || { echo "$command: no help"; failures=$((failures + 1)); }
+done
+for command in export import record stat; do
+    expect $command.help 0 "$heapmm" $command --help
+done
+"$heapmm" --version | grep -qE '^heapmm [0-9.]+$' || { echo "no version"; failures=$((failures + 1)); }
+
+import android android
+import heaptrack heaptrack
+import heaptrack heaptrack-interpreted
+import ltrace ltrace
+
+expect small.stat 0 "$heapmm" stat small.hmt
+expect small.json 0 "$heapmm" stat --json small.hmt
+expect android.csv 0 "$heapmm" export small.hmt
+expect small.perfetto 0 "$heapmm" export --to perfetto small.hmt
+expect small.counters 0 "$heapmm" export --to perfetto --every 4 small.hmt
+for json in small.json small.perfetto small.counters; do
+    python3 -m json.tool $json > /dev/null || failures=$((failures + 1))
+done
+"$heapmm" export -o "$work/file.csv" small.hmt
+expect android.csv 0 cat "$work/file.csv"
+
+# Traces that are not whole.
+head -c 100 small.hmt > "$work/part.hmt"
+expect part.stat 0 "$heapmm" stat "$work/part.hmt"
+bytes=$(wc -c < small.hmt)
+head -c $((bytes - 41)) small.hmt > "$work/unfinished.hmt"
+expect unfinished.stat 0 "$heapmm" stat "$work/unfinished.hmt"
+{ head -c 60 small.hmt; printf 'x'; tail -c +62 small.hmt; } > "$work/damaged.hmt"
+expect damaged.stat 0 "$heapmm" stat "$work/damaged.hmt"
+expect damaged.export 0 "$heapmm" export "$work/damaged.hmt"
+{ printf '\211hmt\002'; tail -c +6 small.hmt; } > "$work/newer.hmt"
+expect newer.stat 1 "$heapmm" stat "$work/newer.hmt"
+
+# What is no trace, and what is called wrongly.
+: > "$work/empty.hmt"
+expect empty.stat 1 "$heapmm" stat "$work/empty.hmt"
+expect text.stat 1 "$heapmm" stat android.txt
+expect directory.stat 1 "$heapmm" stat /
+expect nowhere.stat 1 "$heapmm" stat /nowhere/at/all.hmt
+expect nowhere.export 1 "$heapmm" export -o /nowhere/at/all.csv small.hmt
+expect nowhere.import 1 "$heapmm" import -o "$work/x.hmt" /nowhere/at/all.txt
+expect empty.import 1 "$heapmm" import -o "$work/x.hmt" "$work/empty.hmt"
+expect over.import 1 "$heapmm" import -o android.txt ltrace.txt
+expect full.stat 1 sh -c "'$heapmm' stat small.hmt > /dev/full"
+expect usage.unknown 2 "$heapmm" nothing
+expect usage.stat 2 "$heapmm" stat
+expect usage.export 2 "$heapmm" export --to nothing small.hmt
+expect usage.every 2 "$heapmm" export --every 0 small.hmt
+expect usage.import 2 "$heapmm" import android.txt
+expect usage.record 2 "$heapmm" record -q
+expect over.record 125 "$heapmm" record -o android.txt true
+# These look for the recorder first, which is not beside every build.
+if [ -e "$(dirname "$heapmm")/libheapmm-record.so" ]; then
+    expect missing.record 127 "$heapmm" record -o "$work/x.hmt" /nowhere/at/all
+    expect unrunnable.record 126 "$heapmm" record -o "$work/x.hmt" /dev/null
+fi
+
+[ $failures -eq 0 ] && echo "$count outputs are as committed"
+[ $failures -eq 0 ]
