@@ -31,6 +31,7 @@ GROUPS = {
     "avl": "the AVL tree package",
     "pool": "pools: every block comes home once, misuse is reported and skipped, the rest is not lost",
     "malloc": "the malloc replacement: blocks do not overlap, wrong pointers are named, memory comes back",
+    "trace": "traces: what is written is read, in order; whatever the bytes are, each call ends and names what is wrong",
     "classic": "the classic heap: geometry, best fit, audits before changes, nothing read outside",
 }
 

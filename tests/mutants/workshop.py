@@ -22,6 +22,7 @@ BESIDE_THE_HEAP = HEAP[1:]
 AVL = ["tests/avl/avl_subjects.c", "tests/avl/avl_checked.c", "tests/avl/avl_shapes.c"]
 COVERAGE = ["-fsanitize-coverage=trace-pc"]
 POOL = ["src/pool/pool.c", *HEAP]
+TRACE = ["src/trace/reader.c", "src/trace/writer.c", "src/trace/names.c"]
 STEPPED = ["tests/pool/stepped_pool.c", "tests/heap/stepped_heap.c"]
 FAULTS = [f"tests/heap/faults_{part}.c" for part in ("test", "pointer", "block", "tree", "forged", "heap", "region", "handler")]
 
@@ -99,6 +100,13 @@ PROGRAMS = {
     "pool_interrupt": stepped_pool("pool_interrupt"),
     "pool_sections": stepped_pool("pool_interrupt", "-DHMM_CRITICAL_SECTIONS=1", "-include", "tests/pool/critical.h"),
     **{f"malloc_{name}": malloc(name) for name in ("sizes", "units", "faults", "process", "threads")},
+    "trace_units": {"sources": ["tests/trace/trace_units.c", *TRACE], "options": ["-O1"]},
+    "fuzz_trace": {"sources": ["fuzz/trace_fuzz.c", "fuzz/replay_main.c", *TRACE], "options": ["-O1"]},
+    "tool_order": {"sources": ["tests/tools/order_test.c", "tools/heapmm/order.c"], "options": ["-O1"]},
+    "tool_statistics": {
+        "sources": ["tests/tools/statistics_test.c", "tools/heapmm/statistics.c", "tools/heapmm/blocks.c"],
+        "options": ["-O1"],
+    },
     "classic_units": classic("units"),
     **{f"classic_audit_{noun}": classic(f"audit_{noun}") for noun in ("block", "bins", "chunks")},
     "classic_model": classic("model", "-O1"),
@@ -148,7 +156,7 @@ class Store:
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
-        for part in ("src", "include", "tests", "fuzz"):
+        for part in ("src", "include", "tests", "fuzz", "tools"):
             shutil.copytree(ROOT / part, self.directory / part)
         self.kept = {}  # (source, options) => (object, names of the files that it was made from)
         self.locks = {}
@@ -167,7 +175,7 @@ class Workshop:
         self.compiler = compiler
         self.store = store
         self.of_this_mutant = set()  # keys of objects that were built since the file was mutated
-        for part in ("src", "include", "tests", "fuzz"):
+        for part in ("src", "include", "tests", "fuzz", "tools"):
             shutil.copytree(store.directory / part, self.directory / part)
 
     def build(self, program, mutated=None, configuration=AS_IT_IS):

@@ -222,7 +222,10 @@ static void a_trace_that_is_cut_off(void) {
             hmm_trace_reader *reader = trace_reader(&written);
             EXPECT_EQ(reader != NULL, cut >= HMM_TRACE_HEAD_BYTES);
             if (reader != NULL) expect_events(reader, 0, read);
-            if (reader != NULL) expect_final(reader, cut == start ? HMM_TRACE_UNFINISHED : HMM_TRACE_TRUNCATED, start);
+            const hmm_trace_result end_result = cut == start ? HMM_TRACE_UNFINISHED : HMM_TRACE_TRUNCATED;
+            if (reader != NULL) expect_final(reader, end_result, start);
+            if (reader != NULL) hmm_trace_reader_seek(reader, 1000);
+            if (reader != NULL) expect_final(reader, end_result, start);
         }
         written.count = whole;
         read += frame_head(written.bytes + start).events;
@@ -419,6 +422,19 @@ static void heads_that_are_wrong(void) {
     }
 }
 
+/* All records are right, and there are too many for a reader's memory. */
+static void a_frame_that_is_too_large(void) {
+    static unsigned char contents[HMM_TRACE_FRAME_BYTES + 4];
+    for (size_t i = 0; i < sizeof contents; i += 4) memcpy(contents + i, "\0\1\20\2", 4);
+    for (uint32_t over = 0; over <= 4; over += 4) {
+        const uint32_t bytes = (uint32_t)HMM_TRACE_FRAME_BYTES + over;
+        hmm_trace_event event;
+        forge_about(&written);
+        forge(&written, (hmm_trace_head){.kind = HMM_TRACE_FRAME_EVENTS, .stored = bytes, .events = bytes / 4}, contents);
+        EXPECT_EQ(hmm_trace_reader_next(trace_reader(&written), &event), over == 0 ? HMM_TRACE_OK : HMM_TRACE_DAMAGED);
+    }
+}
+
 static void frames_that_go_back(void) {
     static const unsigned char kinds[] = {HMM_TRACE_FRAME_EVENTS, HMM_TRACE_FRAME_LAST};
     for (size_t i = 0; i < 2; i++) {
@@ -539,10 +555,12 @@ static void an_index_that_is_thinned_out(void) {
     source.read = counting_read;
     hmm_trace_reader *reader = hmm_trace_reader_create(reader_memory, sizeof reader_memory, &source, NULL);
     expect_seeks(reader, FRAMES);
-    bytes_read = 0;
-    hmm_trace_reader_seek(reader, 2003);
     const size_t last = written.count - frame_at(&written, FRAMES + 1);
-    EXPECT(bytes_read < last + 8 + 8 * 100);
+    for (uint64_t to = 0; to < FRAMES; to += 13) {
+        bytes_read = 0;
+        hmm_trace_reader_seek(reader, to);
+        EXPECT(bytes_read <= last + 8 + 4 * (HMM_TRACE_HEAD_BYTES + 1)); /* the index, and four heads */
+    }
 }
 
 /* An index that leads anywhere: the reader says that this is no frame, or misses events, and ends. */
@@ -644,6 +662,7 @@ int main(int argc, char **argv) {
         TEST(another_trace_behind),
         TEST(records_that_are_wrong),
         TEST(heads_that_are_wrong),
+        TEST(a_frame_that_is_too_large),
         TEST(frames_that_go_back),
         TEST(a_later_version),
         TEST(what_is_no_trace),

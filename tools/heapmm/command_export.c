@@ -130,7 +130,10 @@ static int export_trace(exporter *export, const char *path, const char *output, 
     input in;
     if (!input_open(&in, path)) return STATUS_FAILED;
     FILE *out = output == NULL ? stdout : fopen(output, "we");
-    if (out == NULL) return say_failure("%s: %s", output, strerror(errno));
+    if (out == NULL) {
+        input_close(&in);
+        return say_failure("%s: %s", output, strerror(errno));
+    }
     const bool exported = export(&in, out, every);
     const bool written = fflush(out) == 0 && !ferror(out);
     const int error = errno;
