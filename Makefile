@@ -68,12 +68,12 @@ docs: ## the manual: pages in build/docs/html, for man(1) in build/docs/man
 	@scripts/setup.sh docs
 	@python3 -B scripts/manual/build.py
 
-build: ## the library and the examples, optimised, in build/release
+build: ## the libraries, the tool and the examples, optimised, in build/release
 	@scripts/setup.sh demo
 	@cmake --preset release
-	@cmake --build --preset release --target heapmm_static heapmm_shared examples/all
+	@cmake --build --preset release --target heapmm_libraries examples/all
 
-install: ## the library, the headers, the pages for man(1), the CMake package and the pkg-config file
+install: ## the libraries, the tool, the headers, the pages for man(1), the CMake package and the pkg-config file
 	@scripts/setup.sh install
 	@python3 -B scripts/manual/build.py --man
 	@cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX)

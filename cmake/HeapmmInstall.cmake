@@ -27,6 +27,13 @@ endforeach()
 # The manual pages, if they have been built: make docs, or make install, which does both.
 set(HEAPMM_MAN_DIRECTORY ${PROJECT_SOURCE_DIR}/build/docs/man CACHE PATH "Where the built manual pages are")
 install(DIRECTORY ${HEAPMM_MAN_DIRECTORY}/man3 DESTINATION ${CMAKE_INSTALL_MANDIR} OPTIONAL FILES_MATCHING PATTERN "*.3")
+if(HEAPMM_HAS_TOOL)
+    install(DIRECTORY ${HEAPMM_MAN_DIRECTORY}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR} OPTIONAL FILES_MATCHING PATTERN "*.1")
+    install(TARGETS heapmm_tool)
+endif()
+if(HEAPMM_HAS_RECORDER)
+    install(TARGETS heapmm_record LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
 
 install(EXPORT heapmm NAMESPACE heapmm:: FILE heapmm-targets.cmake DESTINATION ${heapmm_package_dir})
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/heapmm-config.cmake.in ${PROJECT_BINARY_DIR}/heapmm-config.cmake

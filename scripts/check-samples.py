@@ -38,9 +38,10 @@ STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 STATEMENTS = STRICT + ["-Wno-unused-variable", "-Wno-unused-but-set-variable", "-Wno-unused-value", "-Wno-unused-function",
                        "-Wno-unused-result", "-Wno-unused-parameter"]
 LIBRARY = ["src/heap/heap.c", "src/heap/tiny_heap.c", "src/heap/wide_heap.c", "src/pool/pool.c", "src/heap/result.c", "src/os/fault.c",
-           "src/classic/classic.c", "src/os/audit_abort.c"]
+           "src/classic/classic.c", "src/os/audit_abort.c", "src/trace/reader.c", "src/trace/writer.c", "src/trace/names.c",
+           "src/os/trace_file.c"]
 SCAFFOLDS = {"heapmm/heap.h": "heap.c", "heapmm/tiny_heap.h": "heap.c", "heapmm/wide_heap.h": "heap.c", "heapmm/pool.h": "pool.c", "heapmm.h": "classic.c",
-             "heapmm/avl.h": "avl.c"}
+             "heapmm/avl.h": "avl.c", "heapmm/trace.h": "trace.c"}
 
 
 class Wrong(Exception):
@@ -83,7 +84,7 @@ class Bench:
 
     def compile(self, source, program, flags, where):
         self.run([self.compiler] + flags + ["-I%s" % (self.root / "include"), "-I%s" % (self.root / "docs/samples"),
-                                            "-I%s" % self.work, str(source)] + self.library() + ["-lm", "-o", str(program)], self.work, where)
+                                            "-I%s" % self.work, str(source)] + self.library() + ["-lzstd", "-lm", "-o", str(program)], self.work, where)
 
     def execute(self, program, where, aborts=False):
         # What a program has not yet written when a signal ends it is lost, but for this.

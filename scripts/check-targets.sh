@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compiles every instance of the heap, and the pool, for processors without an operating system, at every audit level, with warnings
-# as errors.
+# Compiles every instance of the heap, the pool, and the writer of traces, for processors without an operating system, at every audit
+# level, with warnings as errors.
 # SPDX-License-Identifier: MIT
 #
 #     check-targets.sh ROOT
@@ -47,7 +47,7 @@ target() {
     swap=$3
     shift 3
     command -v "${prefix}gcc" > /dev/null || { echo "${prefix}gcc is missing: run scripts/setup.sh test"; exit 1; }
-    for source in heap/tiny_heap heap/heap heap/wide_heap pool/pool; do
+    for source in heap/tiny_heap heap/heap heap/wide_heap pool/pool trace/writer; do
         sizes=""
         for level in 0 1 2; do
             case $source-$swap in

@@ -10,6 +10,7 @@
  *     hmm_trace_reader *reader = hmm_trace_reader_open("app.hmt", &fault);
  *     hmm_trace_event event;
  *     while (hmm_trace_reader_next(reader, &event) == HMM_TRACE_OK) count++;
+ *     hmm_trace_reader_fault(reader)->result => HMM_TRACE_END
  *     hmm_trace_reader_close(reader);
  *
  * A library of its own, libheapmm-trace, linked with `heapmm::trace`. src/trace/ by itself needs no operating system, no C library but
@@ -118,7 +119,7 @@ HMM_API const char *hmm_trace_result_name(int result);
 typedef struct hmm_trace_reader hmm_trace_reader;
 
 /* Most bytes of the contents of a frame. */
-#define HMM_TRACE_FRAME_BYTES ((size_t)65536)
+#define HMM_TRACE_FRAME_BYTES UINT32_C(65536)
 
 /* Memory that a reader needs. */
 #define HMM_TRACE_READER_BYTES (2 * HMM_TRACE_FRAME_BYTES + 8192)

@@ -5,7 +5,7 @@ SPDX-License-Identifier: MIT
 
     build.py [--man] [--output DIRECTORY]      default: build/docs
 
-Writes DIRECTORY/html/index.html and DIRECTORY/man/man3/. Stops, with what is wrong, where a symbol, parameter or result of a
+Writes DIRECTORY/html/index.html, DIRECTORY/man/man1/ and man3/. Stops, with what is wrong, where a symbol, parameter or result of a
 public header has no words, where a link or an anchor leads nowhere, where a page would fetch anything from elsewhere, where
 mandoc complains about a manual page or one refers to a page that there is not, and where the guide quotes a figure that the
 benchmarks do not have. --man: only the manual pages, for which Doxygen and mandoc are enough.

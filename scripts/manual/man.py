@@ -2,7 +2,7 @@
 
 SPDX-License-Identifier: MIT
 
-heapmm(3) is what heapmm/heap.h says before its first function; hmm_avl(3) is all of heapmm/avl.h. Every other function, structure
+The pages of the tool, in section 1, are written by hand: docs/man/, with @DATE@ and @VERSION@ in place of these. heapmm(3) is what heapmm/heap.h says before its first function; hmm_avl(3) is all of heapmm/avl.h. Every other function, structure
 and enumeration has a page of its own, and the functions of the tiny and the wide instance lead to those of the default one.
 """
 import re
@@ -246,21 +246,38 @@ class Pages:
 
 
 def write(headers, directory, date, version):
-    """Writes the pages to DIRECTORY/man3; returns how many."""
+    """Writes the pages to DIRECTORY/man1 and man3; returns how many."""
     directory = Path(directory) / "man3"
     directory.mkdir(parents=True)
     files = Pages(headers, date, version).build()
     for name, text in files.items():
         (directory / (name + ".3")).write_text(text)
-    return len(files)
+    return len(files) + write_commands(directory.parent / "man1", date, version)
+
+
+def write_commands(directory, date, version):
+    directory.mkdir()
+    pages = sorted((Path(__file__).resolve().parents[2] / "docs/man").glob("*.1"))
+    for page in pages:
+        (directory / page.name).write_text(page.read_text().replace("@DATE@", date).replace("@VERSION@", version))
+    return len(pages)
+
+
+def pages_in(directory):
+    """Of each page its section and name, as in man3/hmm_heap_alloc.3."""
+    return sorted(path for section in ("man1", "man3") for path in Path(directory, section).iterdir())
 
 
 def dead_references(directory):
     """The references to pages that there are not."""
-    pages = {path.stem: path.read_text() for path in sorted(Path(directory, "man3").glob("*.3"))}
-    reference = re.compile(r"^\.(?:Xr (?:[(\[] )?|so man3/)(\w+)(?: 3|\.3)", re.M)
-    return ["%s.3 refers to %s(3), of which there is no page" % (page, name) for page, text in pages.items()
-            for name in sorted(set(reference.findall(text)) - set(pages))]
+    paths = pages_in(directory)
+    there = {path.name for path in paths}
+    reference = re.compile(r"^\.(?:Xr (?:[(\[] )?([\w-]+) ([13])|so man3/(\w+)\.(3))", re.M)
+    found = []
+    for path in paths:
+        wanted = {(a or c) + "." + (b or d) for a, b, c, d in reference.findall(path.read_text())}
+        found += ["%s refers to %s(%s), of which there is no page" % (path.name, *page.rsplit(".", 1)) for page in sorted(wanted - there)]
+    return found
 
 
 def undescribed(directory, root):
@@ -272,8 +289,6 @@ def undescribed(directory, root):
 
 def lint(directory):
     """What mandoc has to say against the pages."""
-    pages = sorted(path.name for path in Path(directory, "man3").glob("*.3"))
-    pages = [page for page in pages if not Path(directory, "man3", page).read_text().startswith(".so ")]
-    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning"] + ["man3/" + page for page in pages], cwd=directory,
-                          capture_output=True, text=True)
+    pages = [str(path.relative_to(directory)) for path in pages_in(directory) if not path.read_text().startswith(".so ")]
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning"] + pages, cwd=directory, capture_output=True, text=True)
     return (done.stdout + done.stderr).strip()

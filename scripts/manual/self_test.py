@@ -32,6 +32,8 @@ CASES = [
     ("include/heapmm/export.h", "#define HMM_HALT() __builtin_trap()", "#define HMM_HALT() __builtin_trap()\n#define HMM_OTHER 1", "HMM_OTHER"),
     ("scripts/manual/man.py", '"heapmm/heap.h", "heapmm/pool.h", "heapmm.h"', '"heapmm/heap.h", "heapmm.h"', "hmm_pool_alloc(3)"),
     ("tests/install/symbols.txt", "hmm_true_size\n", "hmm_true_size\nhmm_true_sizes\n", "hmm_true_sizes(3)"),
+    ("docs/man/heapmm.1", ".It Xr heapmm-stat 1", ".It Xr heapmm-stats 1", "heapmm-stats(1)"),
+    ("docs/man/heapmm-stat.1", ".It Fl -json", ".It Fl -json\n.Nothing", "mandoc"),
     ("docs/guide/regions.md", "(theory.md#how-much-memory-is-always-enough)", "(theory.md#how-much)", "no such anchor"),
     ("docs/guide/regions.md", "(figures/regions.svg)", "(figures/none.svg)", "none.svg"),
     ("docs/guide/comparison.md", "| 1.245 |", "| 1.246 |", "1.246"),

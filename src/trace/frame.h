@@ -71,7 +71,7 @@ HMM_INTERNAL void frame_put_head(unsigned char *to, const hmm_trace_head *head, 
     number_put_fixed(to + 12, 4, head->bytes);
     number_put_fixed(to + 16, 4, head->events);
     number_put_fixed(to + 24, 8, head->first);
-    number_put_fixed(to + HMM_TRACE_HEAD_CHECKSUM, 4, frame_checksum(to, stored, head->stored));
+    number_put_fixed(to + HMM_TRACE_HEAD_CHECKSUM, 4, frame_checksum(to, stored, (size_t)head->stored));
 }
 
 HMM_INTERNAL bool frame_begins(const unsigned char *from) {

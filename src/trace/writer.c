@@ -67,7 +67,7 @@ static int send_frame(hmm_trace_writer *writer, enum hmm_trace_frame_kind kind) 
     unsigned char bytes[HMM_TRACE_HEAD_BYTES];
     frame_put_head(bytes, &head, stored);
     send(writer, bytes, sizeof bytes);
-    send(writer, stored, head.stored);
+    send(writer, stored, (size_t)head.stored);
     writer->used = 0;
     writer->first = writer->next;
     writer->before = (hmm_trace_before){0, 0, 0};
@@ -93,15 +93,15 @@ static void put_about(hmm_trace_writer *writer, const char *const *about) {
 /* Divides the memory behind the writer. */
 static void lay_out(hmm_trace_writer *writer, unsigned char *memory, size_t bytes) {
     const size_t index = INDEX_ROOM * sizeof(hmm_trace_place);
-    const bool has_index = bytes >= 4 * (index + index_bytes(INDEX_ROOM));
+    const bool has_index = bytes / 4 >= index + index_bytes(INDEX_ROOM);
     writer->index = (hmm_trace_index){.places = (hmm_trace_place *)(void *)memory, .room = has_index ? INDEX_ROOM : 0, .step = 1};
     if (has_index) {
         memory += index;
         bytes -= index;
     }
     const bool packs = writer->sink.compress != NULL;
-    const size_t room = packs ? bytes / 2 : bytes;
-    writer->room = room < HMM_TRACE_FRAME_BYTES ? room : HMM_TRACE_FRAME_BYTES;
+    const uint64_t room = packs ? bytes / 2 : bytes;
+    writer->room = (size_t)(room < HMM_TRACE_FRAME_BYTES ? room : HMM_TRACE_FRAME_BYTES);
     writer->contents = memory;
     writer->packed = packs ? memory + writer->room : NULL;
 }

@@ -80,6 +80,18 @@ if [ -e "$libdir/libheapmm-malloc.a" ]; then
     [ "$said" = "heapmm: malloc is heapmm's one two " ] || fail "heapmm-run said: $said"
 fi
 
+if [ -e "$libdir/libheapmm-trace.a" ]; then
+    echo "traces:"
+    cd "$work"
+    runs "$work/build/consumer_trace" static
+    "$prefix/bin/heapmm" stat consumer.hmt > "$work/log" 2>&1 || fail "heapmm stat failed" "$work/log"
+    if [ -e "$libdir/libheapmm-record.so" ]; then
+        quietly "heapmm record" "$prefix/bin/heapmm" record -o recorded.hmt -- /bin/ls
+        "$prefix/bin/heapmm" stat recorded.hmt > "$work/log" 2>&1 || fail "heapmm stat failed" "$work/log"
+        grep -q '^/bin/ls$' "$work/log" || fail "no trace of ls" "$work/log"
+    fi
+fi
+
 echo "pkg-config:"
 export PKG_CONFIG_PATH="$libdir/pkgconfig"
 version=$(pkg-config --modversion heapmm)
@@ -118,6 +130,7 @@ echo "manual pages:"
 cd "$work/g32/share/man"
 mandoc -T ascii man3/hmm_tiny_heap_alloc.3 > "$work/log" 2>&1 || fail "mandoc failed" "$work/log"
 grep -q 'Allocates a block' "$work/log" || fail "hmm_tiny_heap_alloc(3) does not show hmm_heap_alloc(3)" "$work/log"
+[ ! -e "$work/g32/bin/heapmm" ] || mandoc -T ascii man1/heapmm-record.1 > "$work/log" 2>&1 || fail "no page of heapmm record" "$work/log"
 printf '    %s pages\n' "$(ls man3 | wc -l)"
 cd "$work"
 
