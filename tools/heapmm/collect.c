@@ -85,16 +85,35 @@ static void write_event(void *context, const hmm_trace_event *event) {
     r->events++;
 }
 
-static void take_place(recorded *r, const session_place *place) {
-    const hmm_trace_event event = {.time = clock_time(place->time),
-                                   .size = place->size,
-                                   .alignment = place->kind == HMM_TRACE_ALIGNED_ALLOC ? place->alignment : 0,
-                                   .address = place->address,
-                                   .old_address = place->old_address,
-                                   .thread = place->thread,
-                                   .kind = (hmm_trace_kind)place->kind,
-                                   .failed = place->failed != 0};
-    order_take(&r->order, r->next, &event, event.kind == HMM_TRACE_REALLOC ? place->before : 0);
+static const session_slot *slot_of(const recorded *r, uint64_t number) {
+    return &r->shared->places[number % SESSION_PLACES];
+}
+
+/* Takes the event whose mark is this. Returns how many places it has. */
+static unsigned take_event(recorded *r, uint64_t mark) {
+    const session_place *place = &slot_of(r, r->next)->place;
+    const uint64_t size = place->size_and_thread & (((uint64_t)1 << SESSION_SIZE_BITS) - 1);
+    hmm_trace_event event = {.time = clock_time(place->time),
+                             .size = size,
+                             .address = place->address,
+                             .thread = (uint32_t)(place->size_and_thread >> SESSION_SIZE_BITS),
+                             .kind = (hmm_trace_kind)(mark & SESSION_KIND),
+                             .failed = (mark & SESSION_FAILED) != 0};
+    const unsigned places = (mark & SESSION_HAS_MORE) != 0 ? 2 : 1;
+    uint64_t before = 0;
+    if (places == 2) {
+        const session_more *more = &slot_of(r, r->next + 1)->more;
+        event.size = more->size;
+        event.old_address = more->old_address;
+        if (event.kind == HMM_TRACE_ALIGNED_ALLOC) event.alignment = more->alignment_or_before;
+        if (event.kind == HMM_TRACE_REALLOC) before = more->alignment_or_before;
+    }
+    if (event.kind == HMM_TRACE_FREE) {
+        event.old_address = event.address;
+        event.address = 0;
+    }
+    order_take(&r->order, r->next + places - 1, &event, before);
+    return places;
 }
 
 /* Gives back the places of all events that were read. */
@@ -110,11 +129,14 @@ static void give_places(recorded *r) {
 static uint64_t read_session(recorded *r) {
     const uint64_t from = r->next, end = from + SESSION_PLACES;
     clock_look();
-    for (; r->next < end; r->next++) {
-        const session_place *place = &r->shared->places[r->next % SESSION_PLACES];
-        if (atomic_load_explicit(&place->number, memory_order_acquire) != r->next + 1) break;
-        take_place(r, place);
-        if (r->next % BATCH == 0) give_places(r);
+    uint64_t given = from;
+    while (r->next < end) {
+        const uint64_t mark = atomic_load_explicit(&slot_of(r, r->next)->place.mark, memory_order_acquire);
+        if (mark >> SESSION_FLAG_BITS != r->next + 1) break;
+        r->next += take_event(r, mark);
+        if (r->next - given < BATCH) continue;
+        give_places(r);
+        given = r->next;
     }
     if (r->next != from) give_places(r);
     return r->next - from;

@@ -263,33 +263,26 @@ static bool has_reader(session *s) {
     return locked;
 }
 
-static bool is_full(session *s, uint64_t event) {
-    return event - atomic_load(&s->consumed) >= SESSION_PLACES;
+/* last: the number of the last place of an event. */
+static bool is_full(session *s, uint64_t last) {
+    return last - atomic_load(&s->consumed) >= SESSION_PLACES;
 }
 
-/* Waits until the place of an event was read; false: nobody reads. */
-static bool wait_for_place(session *s, uint64_t event) {
+/* Waits until the places of an event were read; false: nobody reads. */
+static bool wait_for_place(session *s, uint64_t last) {
     const int error = errno;
     bool read = true;
     atomic_fetch_add(&s->waiting, 1);
     while (read) {
         const uint32_t turn = atomic_load(&s->turn);
-        if (!is_full(s, event)) break;
+        if (!is_full(s, last)) break;
         wait_for_turn(s, turn);
-        if (is_full(s, event)) read = has_reader(s);
+        if (is_full(s, last)) read = has_reader(s);
     }
     atomic_fetch_sub(&s->waiting, 1);
     if (!read) be_off();
     errno = error;
     return read;
-}
-
-/* An atomic addition waits for all stores before it, which costs as much as all the rest: a process that has one thread need not. */
-static uint64_t claim(session *s) {
-    if (!__libc_single_threaded) return atomic_fetch_add_explicit(&s->claimed, 1, memory_order_relaxed);
-    const uint64_t event = atomic_load_explicit(&s->claimed, memory_order_relaxed);
-    atomic_store_explicit(&s->claimed, event + 1, memory_order_relaxed);
-    return event;
 }
 
 /* What an event is, but for its number, time and thread. */
@@ -302,26 +295,56 @@ typedef struct told {
     uint64_t alignment_or_before;
 } told;
 
-static void tell(session *s, uint64_t event, told t) {
-    const uint64_t time = uses_ticks ? ticks_now() : now(CLOCK_MONOTONIC);
-    if (__builtin_expect(event - atomic_load_explicit(&s->consumed, memory_order_acquire) >= SESSION_PLACES, 0) &&
-        !wait_for_place(s, event))
-        return;
-    __builtin_prefetch(&s->places[(event + AHEAD) % SESSION_PLACES], 1);
-    session_place *place = &s->places[event % SESSION_PLACES];
-    place->time = time;
-    place->size = t.size;
-    place->address = (uintptr_t)t.address;
-    place->old_address = (uintptr_t)t.old_address;
-    place->alignment = t.alignment_or_before;
-    place->thread = thread_number(s);
-    place->kind = (uint8_t)t.kind;
-    place->failed = t.failed;
-    atomic_store_explicit(&place->number, event + 1, memory_order_release);
+/* Takes the number of an event that needs so many places. An atomic addition waits for all stores before it, which costs as much as all
+ * the rest: a process that has one thread need not. */
+static uint64_t claim(session *s, unsigned places) {
+    if (!__libc_single_threaded) return atomic_fetch_add_explicit(&s->claimed, places, memory_order_relaxed);
+    const uint64_t event = atomic_load_explicit(&s->claimed, memory_order_relaxed);
+    atomic_store_explicit(&s->claimed, event + places, memory_order_relaxed);
+    return event;
 }
 
-static void tell_alloc(session *s, hmm_trace_kind kind, size_t size, size_t alignment, const void *p) {
-    tell(s, claim(s), (told){.kind = kind, .failed = p == NULL, .size = size, .address = p, .alignment_or_before = alignment});
+static uint64_t time_now(void) {
+    return uses_ticks ? ticks_now() : now(CLOCK_MONOTONIC);
+}
+
+/* Whether the places of an event may be written. Those that follow soon are fetched. */
+static inline bool have_place(session *s, uint64_t last) {
+    __builtin_prefetch(&s->places[(last + AHEAD) % SESSION_PLACES], 1);
+    if (__builtin_expect(last - atomic_load_explicit(&s->consumed, memory_order_acquire) < SESSION_PLACES, 1)) return true;
+    return wait_for_place(s, last);
+}
+
+static void tell(session *s, uint64_t event, unsigned flags, uint64_t time, const void *address, size_t size) {
+    session_place *place = &s->places[event % SESSION_PLACES].place;
+    place->time = time;
+    place->address = (uintptr_t)address;
+    place->size_and_thread = size | (uint64_t)thread_number(s) << SESSION_SIZE_BITS;
+    atomic_store_explicit(&place->mark, session_mark(event, flags), memory_order_release);
+}
+
+/* An event with two places. */
+static void tell_more(session *s, uint64_t event, told t) {
+    const uint64_t time = time_now();
+    if (!have_place(s, event + 1)) return;
+    session_more *more = &s->places[(event + 1) % SESSION_PLACES].more;
+    more->size = t.size;
+    more->old_address = (uintptr_t)t.old_address;
+    more->alignment_or_before = t.alignment_or_before;
+    tell(s, event, (unsigned)t.kind | (t.failed ? SESSION_FAILED : 0) | SESSION_HAS_MORE, time, t.address, 0);
+}
+
+static void tell_alloc(session *s, hmm_trace_kind kind, size_t size, const void *p) {
+    if (__builtin_expect(p == NULL || size >> SESSION_SIZE_BITS != 0, 0)) {
+        tell_more(s, claim(s, 2), (told){.kind = kind, .failed = p == NULL, .size = size, .address = p});
+        return;
+    }
+    const uint64_t event = claim(s, 1), time = time_now();
+    if (have_place(s, event)) tell(s, event, (unsigned)kind, time, p, size);
+}
+
+static void tell_aligned(session *s, size_t alignment, size_t size, const void *p) {
+    tell_more(s, claim(s, 2), (told){HMM_TRACE_ALIGNED_ALLOC, p == NULL, size, p, NULL, alignment});
 }
 
 /* ---- malloc and its relatives -------------------------------------------------------------------------------------------- */
@@ -339,7 +362,7 @@ EXPORTED void *malloc(size_t size) {
     inside = true;
     void *p = next.malloc(size);
     inside = false;
-    tell_alloc(s, HMM_TRACE_MALLOC, size, 0, p);
+    tell_alloc(s, HMM_TRACE_MALLOC, size, p);
     return p;
 }
 
@@ -350,7 +373,7 @@ EXPORTED void *calloc(size_t count, size_t size) {
     inside = true;
     void *p = next.calloc(count, size);
     inside = false;
-    tell_alloc(s, HMM_TRACE_CALLOC, product(count, size), 0, p);
+    tell_alloc(s, HMM_TRACE_CALLOC, product(count, size), p);
     return p;
 }
 
@@ -361,7 +384,8 @@ EXPORTED void free(void *p) {
         next.free(p);
         return;
     }
-    tell(s, claim(s), (told){.kind = HMM_TRACE_FREE, .old_address = p});
+    const uint64_t event = claim(s, 1), time = time_now();
+    if (have_place(s, event)) tell(s, event, HMM_TRACE_FREE, time, p, 0);
     inside = true;
     next.free(p);
     inside = false;
@@ -378,16 +402,16 @@ static void *early_realloc(void *p, size_t size) {
 static void tell_realloc(session *s, uint64_t event, const void *old, size_t size, const void *p) {
     const uint64_t before = atomic_load_explicit(&s->claimed, memory_order_relaxed);
     if (p == NULL && old != NULL && size == 0)
-        tell(s, event, (told){.kind = HMM_TRACE_FREE, .old_address = old});
+        tell_more(s, event, (told){.kind = HMM_TRACE_FREE, .address = old});
     else
-        tell(s, event, (told){HMM_TRACE_REALLOC, p == NULL, size, p, old, before});
+        tell_more(s, event, (told){HMM_TRACE_REALLOC, p == NULL, size, p, old, before});
 }
 
 EXPORTED void *realloc(void *p, size_t size) {
     if (!ready() || is_early(p)) return early_realloc(p, size);
     session *s = session_of_call();
     if (s == NULL) return next.realloc(p, size);
-    const uint64_t event = claim(s);
+    const uint64_t event = claim(s, 2);
     inside = true;
     void *resized = next.realloc(p, size);
     inside = false;
@@ -399,7 +423,7 @@ EXPORTED void *reallocarray(void *p, size_t count, size_t size) {
     if (!ready() || is_early(p)) return early_realloc(p, product(count, size));
     session *s = session_of_call();
     if (s == NULL) return next.reallocarray(p, count, size);
-    const uint64_t event = claim(s);
+    const uint64_t event = claim(s, 2);
     inside = true;
     void *resized = next.reallocarray(p, count, size);
     inside = false;
@@ -413,7 +437,7 @@ static void *aligned(void *(*function)(size_t, size_t), size_t alignment, size_t
     inside = true;
     void *p = function(alignment, size);
     inside = false;
-    tell_alloc(s, HMM_TRACE_ALIGNED_ALLOC, size, alignment, p);
+    tell_aligned(s, alignment, size, p);
     return p;
 }
 
@@ -432,7 +456,7 @@ EXPORTED int posix_memalign(void **p, size_t alignment, size_t size) {
     inside = true;
     const int error = next.posix_memalign(p, alignment, size);
     inside = false;
-    tell_alloc(s, HMM_TRACE_ALIGNED_ALLOC, size, alignment, error == 0 ? *p : NULL);
+    tell_aligned(s, alignment, size, error == 0 ? *p : NULL);
     return error;
 }
 
@@ -441,7 +465,7 @@ static void *paged(void *(*function)(size_t), size_t size, session *s) {
     inside = true;
     void *p = function(size);
     inside = false;
-    tell_alloc(s, HMM_TRACE_ALIGNED_ALLOC, size, (size_t)sysconf(_SC_PAGESIZE), p);
+    tell_aligned(s, (size_t)sysconf(_SC_PAGESIZE), size, p);
     return p;
 }
 
