@@ -32,7 +32,7 @@ struct hmm_trace_reader {
     char about[ABOUT_ROOM + 1];
 };
 
-_Static_assert(sizeof(hmm_trace_reader) + 2 * HMM_TRACE_FRAME_BYTES <= HMM_TRACE_READER_BYTES,
+_Static_assert(sizeof(hmm_trace_reader) + UINT64_C(2) * HMM_TRACE_FRAME_BYTES <= HMM_TRACE_READER_BYTES,
                "HMM_TRACE_READER_BYTES is enough");
 
 static int fault_of(hmm_trace_reader *reader, hmm_trace_result result, uint64_t offset, const char *text) {

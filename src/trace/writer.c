@@ -33,7 +33,7 @@ enum { INDEX_ROOM = 1024 };
 
 _Static_assert(sizeof(hmm_trace_writer) + (size_t)2 * HMM_TRACE_RECORD_BYTES + 64 <= HMM_TRACE_WRITER_LEAST_BYTES,
                "the least memory holds a frame");
-_Static_assert(sizeof(hmm_trace_writer) + INDEX_ROOM * sizeof(hmm_trace_place) + 2 * HMM_TRACE_FRAME_BYTES <=
+_Static_assert(sizeof(hmm_trace_writer) + INDEX_ROOM * sizeof(hmm_trace_place) + UINT64_C(2) * HMM_TRACE_FRAME_BYTES <=
                    HMM_TRACE_WRITER_BYTES,
                "HMM_TRACE_WRITER_BYTES is enough");
 
