@@ -282,7 +282,7 @@ def dead_references(directory):
 
 def undescribed(directory, root):
     """The functions of our own that a library exports, and of which there is no page."""
-    exported = [line for layer in ("install", "malloc") for line in (root / "tests" / layer / "symbols.txt").read_text().split()]
+    exported = [line for layer in ("install", "malloc", "trace") for line in (root / "tests" / layer / "symbols.txt").read_text().split()]
     return ["there is no page of %s(3)" % name for name in exported
             if name.startswith("hmm_") and not Path(directory, "man3", name + ".3").exists()]
 
