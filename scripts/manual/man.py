@@ -272,7 +272,7 @@ def dead_references(directory):
     """The references to pages that there are not."""
     paths = pages_in(directory)
     there = {path.name for path in paths}
-    reference = re.compile(r"^\.(?:Xr (?:[(\[] )?([\w-]+) ([13])|so man3/(\w+)\.(3))", re.M)
+    reference = re.compile(r"^\.(?:(?:It )?Xr (?:[(\[] )?([\w-]+) ([13])|so man3/(\w+)\.(3))", re.M)
     found = []
     for path in paths:
         wanted = {(a or c) + "." + (b or d) for a, b, c, d in reference.findall(path.read_text())}
