@@ -24,6 +24,7 @@ doxygen           doxygen                   install docs test
 mandoc            mandoc                    install docs test
 pandoc            pandoc                    docs test
 gcc-multilib      /usr/include/x86_64-linux-gnu/asm  test coverage
+g++-multilib      /usr/lib/gcc/x86_64-linux-gnu/12/32/libstdc++.a test
 clang             clang                     test
 libclang-rt-14-dev /usr/lib/llvm-14/lib/clang test
 clang-format-14   clang-format-14           test
