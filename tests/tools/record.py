@@ -262,6 +262,17 @@ def environment(bench):
     expect(done.stdout == "" and done.returncode == 0, done.stdout)
 
 
+def another_allocator(bench):
+    """The malloc replacement, beside the tool in the build directory, is recorded as the C library's is."""
+    library = Path(bench.heapmm).parents[1] / "libheapmm-malloc.so"
+    expect(library.exists(), f"there is no {library}")
+    done = bench.record(bench.stress, 16, 100_000, env={**ENVIRONMENT, "LD_PRELOAD": str(library), "HEAPMM_VERBOSE": "1"})
+    expect(done.stdout == "done\n" and "malloc is heapmm's" in done.stderr, done.stdout + done.stderr)
+    found = bench.stat()
+    expect_order(found)
+    expect(found["events"] > 50_000 and found["foreign_frees"] > 100, f"{found['events']} events")
+
+
 def closed_files(bench):
     """A program that closes all files, as daemons do, is recorded all the same."""
     found = bench.same(PYTHON, "-c", "import os; os.closerange(3, 4096); x = [bytearray(100000) for _ in range(50)]; print(len(x))")
@@ -305,7 +316,7 @@ def long_trace(bench):
 
 
 SHORT = [python, sqlite, git, stress, every_call, time_passes, killed, recorder_killed, forks, execs, outlived, statuses, signals, environment,
-         closed_files, statically_linked, nothing_is_left, pipes]
+         another_allocator, closed_files, statically_linked, nothing_is_left, pipes]
 LONG = [long_trace]
 
 
