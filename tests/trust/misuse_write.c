@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "misuse.h"
 
-enum { ROW_USABLE = ROW_UNITS * GRANULE - OVERHEAD, TREE_BLOCK = 1408 };
+enum { ROW_USABLE = ROW_UNITS * GRANULE - OVERHEAD, TREE_BLOCK = 2816 };
 
 static answer free_properly(void *p) {
     shadow_disown(p);

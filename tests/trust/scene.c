@@ -18,9 +18,9 @@ static unsigned char *own_new(size_t size) {
     return p;
 }
 
-/* Sizes between 5/4 and 6/4 of 1 KiB: one class, wherever the index cuts the powers of two. */
+/* Sizes between 5/4 and 6/4 of 2 KiB, which take the high end: one class, wherever the index cuts the powers of two. */
 static void make_blocks(void) {
-    static const size_t bytes[LARGE_BLOCKS] = {1312, 1408, 1408, 1408, 1504};
+    static const size_t bytes[LARGE_BLOCKS] = {2624, 2816, 2816, 2816, 3008};
     for (size_t i = 0; i < ROW; i++) row[i] = own_new((size_t)ROW_UNITS * GRANULE - OVERHEAD);
     for (size_t i = 0; i < LARGE_BLOCKS; i++) large[i] = own_new(bytes[i] - OVERHEAD);
     for (size_t i = 1; i < ROW; i++) EXPECT(row[i] == row[i - 1] + (size_t)ROW_UNITS * GRANULE);
