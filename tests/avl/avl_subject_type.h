@@ -149,18 +149,24 @@ static bool SUBJECT(do_build)(const int *nodes, int count) {
     return SUBJECT(build)(SUBJECT_VALUE, &SUBJECT(the_root), SUBJECT(next_of_sequence), &nodes, (size_t)count);
 }
 
-static int SUBJECT(do_start)(int key, hmm_avl_relation relation) {
+/* Nothing of what an iterator was before may matter. */
+static void SUBJECT(prepare_iterator)(void) {
+    memset(&SUBJECT(the_iterator), 0x5A, sizeof SUBJECT(the_iterator));
     SUBJECT(begin_iteration)();
+}
+
+static int SUBJECT(do_start)(int key, hmm_avl_relation relation) {
+    SUBJECT(prepare_iterator)();
     return SUBJECT(number_or_none)(SUBJECT(start)(&SUBJECT(the_iterator), SUBJECT_VALUE, SUBJECT(the_root), key, relation));
 }
 
 static int SUBJECT(do_start_least)(void) {
-    SUBJECT(begin_iteration)();
+    SUBJECT(prepare_iterator)();
     return SUBJECT(number_or_none)(SUBJECT(start_least)(&SUBJECT(the_iterator), SUBJECT_VALUE, SUBJECT(the_root)));
 }
 
 static int SUBJECT(do_start_greatest)(void) {
-    SUBJECT(begin_iteration)();
+    SUBJECT(prepare_iterator)();
     return SUBJECT(number_or_none)(SUBJECT(start_greatest)(&SUBJECT(the_iterator), SUBJECT_VALUE, SUBJECT(the_root)));
 }
 
