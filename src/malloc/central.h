@@ -261,11 +261,20 @@ HMM_INTERNAL bool is_something_due(void) {
     return load_dirty() != 0 && (is_overdue() || hmm_os_now() >= atomic_load_explicit(&central.next_tick, memory_order_relaxed));
 }
 
+HMM_INTERNAL uint64_t quarter_of_delay(void) {
+    return central.purge_delay / 4 + 1;
+}
+
+/* While nothing is dirty the clock stands: what comes then would be as old as all that time. */
+HMM_INTERNAL void start_clock(void) {
+    if (load_dirty() == 0) atomic_store_explicit(&central.next_tick, hmm_os_now() + quarter_of_delay(), memory_order_relaxed);
+}
+
 HMM_INTERNAL void purge_old(void) {
     if (load_dirty() == 0) return;
     const uint64_t now = hmm_os_now(), due = atomic_load_explicit(&central.next_tick, memory_order_relaxed);
     if (now >= due) {
-        const uint64_t quarter = central.purge_delay / 4 + 1;
+        const uint64_t quarter = quarter_of_delay();
         for (int i = 0; i < RINGS && (i == 0 || now >= due + (uint64_t)i * quarter); i++) tick();
         atomic_store_explicit(&central.next_tick, now + quarter, memory_order_relaxed);
     }
@@ -382,6 +391,7 @@ HMM_INTERNAL void give_span(struct span *span) {
     struct span *before = free_span_before(span->start);
     struct span *behind = free_span_at(end_of(span));
     uint32_t size = span->units;
+    start_clock();
     span->clean = false;
     span->since = central.tick;
     if (before != NULL) merge(span, before, &size);

@@ -214,6 +214,7 @@ HMM_INTERNAL void push_waiting(struct stock *stock, struct span *slab) {
 
 HMM_INTERNAL void set_may_purge(struct stock *stock, bool may) {
     if (stock->may_purge == may) return;
+    if (may) start_clock();
     stock->may_purge = may;
     stock->purge_tick = central.tick + RINGS - 1;
     add_dirty(may ? 1 : (size_t)0 - 1);
