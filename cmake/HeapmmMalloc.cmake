@@ -15,6 +15,10 @@ function(heapmm_add_malloc name export_name type)
     add_library(heapmm::${export_name} ALIAS ${name})
     target_compile_features(${name} PUBLIC c_std_11)
     target_compile_options(${name} PRIVATE -fexceptions)
+    if(type STREQUAL SHARED)
+        target_compile_definitions(${name} PRIVATE HMM_NOTHROW_NEW=1)
+        target_link_libraries(${name} PRIVATE ${CMAKE_DL_LIBS}) # for dlsym
+    endif()
     target_link_options(${name} PUBLIC -pthread)
     target_include_directories(${name} PUBLIC
         $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>

@@ -4,8 +4,8 @@
  *
  * A library of its own, libheapmm-malloc, with these functions under two names: the standard one, so that a program which links the
  * library, or is started with it preloaded, uses it everywhere; and the one below, for programs that name it. Both are the same
- * function: a block of hmm_malloc may be freed by free. C++'s operators new and delete are there too; the nothrow forms
- * of new are those of the C++ runtime, which call the others and catch.
+ * function: a block of hmm_malloc may be freed by free. C++'s operators new and delete are there too; linked statically, the nothrow
+ * forms of new are those of the C++ runtime, which call the others and catch.
  *
  *     cc app.c -lheapmm-malloc                          linked
  *     heapmm-run PROGRAM ARGUMENTS...                   preloaded into a program that is there already
@@ -30,12 +30,13 @@
  * ## Wrong pointers
  *
  * free, realloc and malloc_usable_size verify the pointer before they change anything. One that is no allocated block (freed
- * already, by whatever thread; inside a block; on a stack; of another allocator) gives a line on standard error and abort:
+ * already, by whatever thread; inside a block; on a stack; of another allocator), or a size told to a sized free or delete that cannot
+ * be, gives a line on standard error and abort:
  *
  *     heapmm: free(0x7e2f51a01400): a block of 64 bytes that is free: freed twice, or used after free
  *
  * All that the verdict rests on lies apart from the blocks, so no overrun can falsify it. Not seen is a pointer to a block that was
- * freed and has been handed out again, nor what is written to a block outside its bounds.
+ * freed and has been handed out again, nor what is written to a block outside its bounds: that is what HEAPMM_CHECK=2 is for.
  *
  * ## Memory
  *
@@ -46,10 +47,28 @@
  *
  * ## Environment
  *
+ * HEAPMM_CHECK=0 to 3               how much is checked; default 1, see below
+ * HEAPMM_ON_FAULT=abort or report   after a fault: end the process, which is the default, or go on; then nothing is freed, and realloc
+ *                                   returns NULL with errno EINVAL
  * HEAPMM_PURGE_DELAY=milliseconds   default 500; 0: at once
+ * HEAPMM_STATS=1                    prints how memory is used, as hmm_malloc_stats does, when the process ends
  * HEAPMM_VERBOSE=1                  says on standard error, at the start, that the library is in use
  *
- * Another variable that begins HEAPMM_ or another value is named on standard error, and otherwise ignored. */
+ * Another variable that begins HEAPMM_ or another value is named on standard error, and otherwise ignored. The environment is read when
+ * the library is initialized; what other libraries allocate before is not checked.
+ *
+ * ## Checks
+ *
+ * HEAPMM_CHECK=0   sizes told to sized frees are taken on trust.
+ * HEAPMM_CHECK=1   wrong pointers, as above.
+ * HEAPMM_CHECK=2   every byte between what was asked for and the end of the block, and 16 bytes before it, are verified when it is freed,
+ *                  resized or asked for its size, and at the end of the process. A freed block is filled and used again only after
+ *                  4096 others or 16 MiB; what was written to it meanwhile is found then, or at the end. Blocks of more than 4 MiB
+ *                  are used again at once. The size told to a sized free must be the one that was asked for. Each block is at least 32 bytes
+ *                  larger, and each call takes many times as long.
+ * HEAPMM_CHECK=3   besides, one in 64 blocks of up to 64 KiB ends at, and begins behind, a page that cannot be accessed, and
+ *                  when freed becomes inaccessible itself until 256 others have been freed: an access there ends the process at once, by
+ *                  SIGSEGV, after a line on standard error unless the program has a handler of its own. */
 #ifndef HEAPMM_MALLOC_H
 #define HEAPMM_MALLOC_H
 
@@ -81,12 +100,12 @@ HMM_API void hmm_free(void *p);
 
 /* Frees a block, as hmm_free does.
  *
- * size: taken on trust. */
+ * size: what was asked for; more than the block's size or less than half of it is a fault. */
 HMM_API void hmm_free_sized(void *p, size_t size);
 
 /* Frees a block, as hmm_free does.
  *
- * alignment, size: taken on trust. */
+ * alignment, size: what was asked for; the size is verified as by hmm_free_sized. */
 HMM_API void hmm_free_aligned_sized(void *p, size_t alignment, size_t size);
 
 /* Frees a block, as hmm_free does: a name from old times. */
@@ -141,7 +160,7 @@ HMM_API int hmm_posix_memalign(void **p, size_t alignment, size_t size);
 /* Tells the size of a block, all of which may be used.
  *
  * p: NULL gives 0.
- * Returns at least what was asked for. */
+ * Returns at least what was asked for; from HEAPMM_CHECK=2 on, exactly that. */
 HMM_API size_t hmm_malloc_usable_size(void *p);
 
 /* Gives back to the system the pages of all free memory, but for those in slabs of other threads, and in slabs that have blocks in use.
@@ -188,7 +207,8 @@ struct hmm_malloc_ints {
  * Returns the numbers at one moment. */
 HMM_API struct hmm_malloc_ints hmm_mallinfo(void);
 
-/* Prints how memory is used, on standard error. */
+/* Prints how memory is used, on standard error: what is in use and was at most, what is free and what of that was given back to the
+ * system; the small blocks by size; the addresses as a picture. */
 HMM_API void hmm_malloc_stats(void);
 
 /* Prints how memory is used, as XML.

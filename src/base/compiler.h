@@ -13,6 +13,7 @@
  * HMM_THREAD_LOCAL       for a variable of each thread, found by one load: its library is there when the program starts.
  * HMM_ALIAS(name)        for the declaration of a function of the same file and type under another name.
  * HMM_AT_START           for a function that is called when its program or library is loaded.
+ * HMM_AT_EXIT            for a function that is called when its program ends, or its library is unloaded.
  * HMM_WEAK               for the declaration of a function that need not exist: then its address is NULL.
  * HMM_TRAP()             ends the program without a C library.
  * HMM_COVERAGE           1 in a build that counts what the tests reach: each function and condition then is compiled once, where it
@@ -61,6 +62,7 @@
 #define HMM_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
 #define HMM_ALIAS(name) __attribute__((alias(#name), visibility("default")))
 #define HMM_AT_START __attribute__((constructor))
+#define HMM_AT_EXIT __attribute__((destructor))
 #define HMM_WEAK __attribute__((weak))
 #define HMM_TRAP() __builtin_trap()
 #else

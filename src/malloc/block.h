@@ -6,6 +6,11 @@
 
 #include "stock.h"
 
+/* Checked mode, see checked.h: what the general functions hand on to. */
+HMM_INTERNAL void *checked_allocate(size_t alignment, size_t size, bool *clean);
+HMM_INTERNAL void checked_free(const char *function, void *p);
+HMM_INTERNAL void *checked_resize(const char *function, void *p, size_t size);
+
 /* ---- Small blocks -------------------------------------------------------------------------------------------------------- */
 
 /* Takes the first free block of a slab, of which `bits` are free: not 0. */
@@ -17,6 +22,11 @@ HMM_INLINE void *take_block(struct span *slab, uint64_t bits) {
 
 HMM_INTERNAL void *no_memory(void) {
     hmm_os_set_error(HMM_OS_NO_MEMORY);
+    return NULL;
+}
+
+HMM_INTERNAL void *invalid(void) {
+    hmm_os_set_error(HMM_OS_INVALID);
     return NULL;
 }
 
@@ -89,11 +99,11 @@ HMM_INTERNAL bool move_end(struct span *span, size_t units) {
         remove_free(behind);
         insert_free_part(behind, behind->start + ((units - had) << HMM_UNIT_SHIFT), behind->units - (units - had));
         drop_record(behind);
-        central.taken += units - had;
+        count_taken(units - had);
         span->units = (uint32_t)units;
     } else if (end_of(span) == place.memory + central.fresh && have_memory(central.fresh + ((units - had) << HMM_UNIT_SHIFT))) {
         central.fresh += (units - had) << HMM_UNIT_SHIFT;
-        central.taken += units - had;
+        count_taken(units - had);
         span->units = (uint32_t)units;
     } else {
         return false;
@@ -117,6 +127,7 @@ HMM_INLINE void *allocate(size_t size);
 
 /* When no free block is at hand. */
 HMM_OUTLINE void *allocate_general(size_t size) {
+    if (HMM_UNLIKELY(is_checked())) return checked_allocate(1, size, NULL);
     if (size > HMM_SMALL) return allocate_large(size, HMM_UNIT, NULL);
     void *p = allocate_small(size);
     if (my.leaving && my.stock != NULL) leave_stock();
@@ -148,18 +159,23 @@ HMM_INTERNAL struct span *slab_of_own_block(uintptr_t address, unsigned *block) 
     return slab;
 }
 
-/* The span of an allocated block; block: which one of a slab. A pointer that is none is a fault. */
-HMM_INTERNAL struct span *span_of_block(const char *function, const void *p, unsigned *block) {
-    const uintptr_t address = (uintptr_t)p;
+/* The span of an allocated block, and which one of a slab it is; or NULL if the pointer is none to a block. */
+HMM_INTERNAL struct span *find_block(uintptr_t address, unsigned *block) {
     struct span *own = slab_of_own_block(address, block);
     if (own != NULL) return own;
-    if (!is_ours(address)) fault(function, p);
+    if (!is_ours(address)) return NULL;
     struct span *span = span_at(address);
     if (is_large_block(span, address)) return span;
-    if (span->kind != SPAN_SLAB) fault(function, p);
+    if (span->kind != SPAN_SLAB) return NULL;
     const uint64_t position = position_in(span, address);
-    if (!is_beginning(position) || is_free_block(span, block_at(position))) fault(function, p);
     *block = block_at(position);
+    return !is_beginning(position) || is_free_block(span, *block) ? NULL : span;
+}
+
+/* The same; a pointer that is none is a fault. */
+HMM_INTERNAL struct span *span_of_block(const char *function, const void *p, unsigned *block) {
+    struct span *span = find_block((uintptr_t)p, block);
+    if (span == NULL) fault(function, p);
     return span;
 }
 
@@ -178,12 +194,8 @@ HMM_INTERNAL void free_local(struct span *slab, unsigned block) {
     }
 }
 
-/* What the fast path could not free. */
-HMM_OUTLINE void free_general(void *p, const char *function) {
-    if (p == NULL) return;
-    look_around();
-    unsigned block = 0;
-    struct span *span = span_of_block(function, p, &block);
+/* Frees a block that span_of_block has found. */
+HMM_INTERNAL void put_back(const char *function, struct span *span, unsigned block, void *p) {
     if (span->kind == SPAN_LARGE) {
         free_large(function, span, p);
     } else if (position_in(span, (uintptr_t)p) >> OWNER_SHIFT == my.tag >> OWNER_SHIFT) {
@@ -191,6 +203,19 @@ HMM_OUTLINE void free_general(void *p, const char *function) {
     } else if (!free_remote(p, span, block)) {
         fault(function, p);
     }
+}
+
+/* What the fast path could not free. */
+HMM_OUTLINE void free_general(void *p, const char *function) {
+    if (p == NULL) return;
+    look_around();
+    if (HMM_UNLIKELY(is_checked())) {
+        checked_free(function, p);
+        return;
+    }
+    unsigned block = 0;
+    struct span *span = span_of_block(function, p, &block);
+    if (span != NULL) put_back(function, span, block, p);
 }
 
 HMM_OUTLINE void give_back_emptied(void *p) {
@@ -233,6 +258,7 @@ HMM_INLINE void release(void *p, const char *function) {
 
 /* A multiple of the alignment has a class that is one too, up to HMM_UNIT, to which slabs are aligned. */
 HMM_INTERNAL void *allocate_aligned(size_t alignment, size_t size) {
+    if (is_checked()) return checked_allocate(alignment, size, NULL);
     if (!is_possible(size, alignment)) return no_memory();
     const size_t rounded = size + hmm_padding(size, alignment);
     if (alignment <= HMM_UNIT && rounded <= HMM_SMALL) return allocate(rounded == 0 ? alignment : rounded);
@@ -241,7 +267,12 @@ HMM_INTERNAL void *allocate_aligned(size_t alignment, size_t size) {
 
 HMM_INTERNAL void *allocate_zeroed(size_t size) {
     bool clean = false;
-    void *p = size > HMM_SMALL ? allocate_large(size, HMM_UNIT, &clean) : allocate(size);
+    void *p = NULL;
+    if (size <= HMM_SMALL) {
+        p = allocate(size);
+    } else {
+        p = is_checked() ? checked_allocate(1, size, &clean) : allocate_large(size, HMM_UNIT, &clean);
+    }
     if (p != NULL && !clean) memset(p, 0, size);
     return p;
 }
@@ -252,9 +283,12 @@ HMM_INTERNAL bool resize_in_place(struct span *span, size_t size) {
     return size > HMM_SMALL && is_possible(size, 1) && resize_large(span, size);
 }
 
+/* Returns NULL with errno EINVAL where a fault has been reported, and goes on. */
 HMM_INTERNAL void *resize(const char *function, void *p, size_t size) {
+    if (is_checked()) return checked_resize(function, p, size);
     unsigned block = 0;
     struct span *span = span_of_block(function, p, &block);
+    if (span == NULL) return invalid();
     if (resize_in_place(span, size)) return p;
     void *moved = allocate(size);
     if (moved == NULL) return NULL;

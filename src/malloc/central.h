@@ -43,6 +43,8 @@ static struct {
     _Atomic(bool) overdue;       /* more should be given back now than was at once */
     _Atomic(size_t) dirty;       /* units of dirty free spans, and stocks whose slabs may have free pages */
     size_t taken;                /* units that are not free */
+    size_t most_taken;           /* at any time */
+    size_t given_back;           /* bytes, in all */
     size_t large;                /* large blocks, and their units */
     size_t large_units;
 } central = {.purge_delay = PURGE_DELAY};
@@ -100,11 +102,12 @@ HMM_INTERNAL bool open_place(void) {
     if (central.open) return true;
     const size_t memory = (size_t)1 << MEMORY_BYTES_SHIFT;
     const size_t part = (size_t)1 << MAP_BYTES_SHIFT;
-    const uintptr_t range = hmm_os_find_range(4 * part + memory, part);
+    const uintptr_t range = hmm_os_find_range(4 * part + memory + ((size_t)1 << NOTES_BYTES_SHIFT), part);
     if (range == 0) return false;
     place.map = (_Atomic(uint32_t) *)range;
     place.spans = (struct span *)(range + part);
     place.memory = range + 4 * part;
+    place.notes = (_Atomic(uint64_t) *)(place.memory + memory);
     if (!map_records()) return false;
     atomic_store_explicit(&place.spans->home, no_home, memory_order_relaxed);
     central.records = 1 + RINGS; /* the first is that of nothing */
@@ -239,6 +242,7 @@ HMM_INTERNAL void purge(struct span *span) {
     const uintptr_t first = first_page(span), end = end_of_pages(span);
     remove_dirty(span);
     hmm_os_purge(first, end - first);
+    central.given_back += end - first;
     memset((void *)span->start, 0, first - span->start);
     memset((void *)end, 0, end_of(span) - end);
     span->clean = true;
@@ -350,6 +354,11 @@ HMM_INTERNAL struct span *take_fresh(size_t units, size_t alignment) {
     return span;
 }
 
+HMM_INTERNAL void count_taken(size_t units) {
+    central.taken += units;
+    if (central.taken > central.most_taken) central.most_taken = central.taken;
+}
+
 /* A span of so many units, of no kind and not in the map yet; or NULL. alignment: a power of two, at least HMM_UNIT. Takes of the
  * smallest free span that holds it, wherever it begins, and of these the one at the lowest address. */
 HMM_INTERNAL struct span *take_span(size_t units, size_t alignment) {
@@ -369,7 +378,7 @@ HMM_INTERNAL struct span *take_span(size_t units, size_t alignment) {
         span->units = (uint32_t)units;
         insert_free_part(span, end_of(span), rest);
     }
-    central.taken += units;
+    count_taken(units);
     return span;
 }
 

@@ -1,4 +1,4 @@
-/* fault.h: what a wrong pointer is, the message, and the end.
+/* fault.h: what a wrong pointer is, the message, and the end, unless HEAPMM_ON_FAULT says to go on.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -7,6 +7,7 @@
 #define HMM_MALLOC_FAULT_H
 
 #include "central.h"
+#include "level.h"
 #include "text.h"
 
 /* Whether a block of a slab is free, in its slab or on its way there. */
@@ -45,6 +46,13 @@ HMM_INTERNAL void describe_in_large(struct text *text, const struct span *span) 
     add_address(text, span->start);
 }
 
+/* What was freed has been merged with its neighbours, so its own size is no longer known. */
+HMM_INTERNAL void describe_in_free(struct text *text, const struct span *span) {
+    add(text, "in free memory of ");
+    add_number(text, bytes_of(span));
+    add(text, " bytes: freed twice, or used after free");
+}
+
 HMM_INTERNAL void describe(struct text *text, uintptr_t address) {
     if (!is_ours(address)) {
         add(text, "no memory of this allocator");
@@ -54,24 +62,47 @@ HMM_INTERNAL void describe(struct text *text, uintptr_t address) {
     switch (span->kind) {
     case SPAN_SLAB: describe_in_slab(text, span, address); break;
     case SPAN_LARGE: describe_in_large(text, span); break;
-    case SPAN_FREE: add(text, "in free memory: freed twice, or used after free"); break;
+    case SPAN_FREE: describe_in_free(text, span); break;
     default: add(text, "no block: never allocated"); break;
     }
 }
 
-/* Says what is wrong with the pointer that a function was called with, and ends the process. */
+/* The beginning of a message: the function that was called, and with what. */
+HMM_INTERNAL void begin_fault(struct text *text, const char *function, uintptr_t address) {
+    begin_text(text);
+    add(text, "heapmm: ");
+    add(text, function);
+    add(text, "(");
+    add_address(text, address);
+    add(text, "): ");
+}
+
+/* Says it, and ends the process, or returns where HEAPMM_ON_FAULT is report. No lock is held. */
+HMM_INTERNAL void end_fault(struct text *text) {
+    add(text, "\n");
+    hmm_os_write(NULL, text->bytes);
+    atomic_fetch_add_explicit(&checks.faults, 1, memory_order_relaxed);
+    if (!atomic_load_explicit(&checks.goes_on, memory_order_relaxed)) hmm_os_abort();
+}
+
+/* The pointer that a function was called with is none to a block. */
 HMM_OUTLINE void fault(const char *function, const void *p) {
     struct text text;
-    begin_text(&text);
-    add(&text, "heapmm: ");
-    add(&text, function);
-    add(&text, "(");
-    add_address(&text, (uintptr_t)p);
-    add(&text, "): ");
+    begin_fault(&text, function, (uintptr_t)p);
     describe(&text, (uintptr_t)p);
-    add(&text, "\n");
-    hmm_os_write(NULL, text.bytes);
-    hmm_os_abort();
+    end_fault(&text);
+}
+
+/* A function was told another size than the block has. */
+HMM_OUTLINE void fault_of_size(const char *function, const void *p, size_t told, size_t size) {
+    struct text text;
+    begin_fault(&text, function, (uintptr_t)p);
+    add(&text, "a block of ");
+    add_number(&text, size);
+    add(&text, " bytes, freed as one of ");
+    add_number(&text, told);
+    add(&text, ": wrong size");
+    end_fault(&text);
 }
 
 #endif

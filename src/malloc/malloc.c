@@ -2,14 +2,18 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * HMM_STANDARD_NAMES 0 leaves out the standard names: for a program under a sanitizer, which has a malloc of its own. */
+ * HMM_STANDARD_NAMES 0 leaves out the standard names: for a program under a sanitizer, which has a malloc of its own.
+ * HMM_NOTHROW_NEW 1, in the shared library, has the nothrow forms of C++'s operator new too. */
 #include "heapmm/malloc.h"
-#include "block.h"
 #include "options.h"
-#include "statistics.h"
+#include "report.h"
+#include "sized.h"
 
 #ifndef HMM_STANDARD_NAMES
 #define HMM_STANDARD_NAMES 1
+#endif
+#ifndef HMM_NOTHROW_NEW
+#define HMM_NOTHROW_NEW 0
 #endif
 
 /* ---- Start, threads, forks --------------------------------------------------------------------------------------------------------- */
@@ -19,17 +23,28 @@ void hmm_os_thread_ends(void) {
     if (my.stock != NULL) leave_stock();
 }
 
+/* The parent's other threads hold no lock then, so the child has none that nobody opens. */
 static void before_fork(void) {
+    hmm_os_acquire(&survey_lock);
+    hmm_os_acquire(&quarantine.lock);
     hmm_os_acquire(&central.lock);
 }
 
 static void after_fork(void) {
     hmm_os_release(&central.lock);
+    hmm_os_release(&quarantine.lock);
+    hmm_os_release(&survey_lock);
 }
 
 void hmm_os_at_start(void) {
     hmm_os_at_fork(before_fork, after_fork);
     read_options();
+    if (is_checked()) begin_checks();
+}
+
+void hmm_os_at_exit(void) {
+    if (reports_at_exit) write_report();
+    if (is_checked()) check_all();
 }
 
 /* ---- The functions ------------------------------------------------------------------------------------------------------- */
@@ -47,14 +62,11 @@ void hmm_cfree(void *p) {
 }
 
 void hmm_free_sized(void *p, size_t size) {
-    (void)size;
-    release(p, "free_sized");
+    release_sized(p, 1, size, "free_sized");
 }
 
 void hmm_free_aligned_sized(void *p, size_t alignment, size_t size) {
-    (void)alignment;
-    (void)size;
-    release(p, "free_aligned_sized");
+    release_sized(p, alignment, size, "free_aligned_sized");
 }
 
 void *hmm_calloc(size_t count, size_t size) {
@@ -106,8 +118,11 @@ int hmm_posix_memalign(void **p, size_t alignment, size_t size) {
 }
 
 size_t hmm_malloc_usable_size(void *p) {
+    if (p == NULL) return 0;
+    if (is_checked()) return checked_size("malloc_usable_size", p);
     unsigned block = 0;
-    return p == NULL ? 0 : usable_size(span_of_block("malloc_usable_size", p, &block));
+    const struct span *span = span_of_block("malloc_usable_size", p, &block);
+    return span == NULL ? 0 : usable_size(span);
 }
 
 int hmm_malloc_trim(size_t keep) {
@@ -126,12 +141,12 @@ struct hmm_malloc_ints hmm_mallinfo(void) {
 }
 
 void hmm_malloc_stats(void) {
-    write_report(NULL, "heapmm: ", " bytes, ", " bytes\n");
+    write_report();
 }
 
 int hmm_malloc_info(int options, void *stream) {
     if (options != 0) return hmm_os_error_number(HMM_OS_INVALID);
-    write_report(stream, "<malloc version=\"heapmm\">\n<!-- bytes: ", ", ", " -->\n</malloc>\n");
+    write_numbers(stream);
     return 0;
 }
 
@@ -144,4 +159,7 @@ int hmm_mallopt(int parameter, int value) {
 #if HMM_STANDARD_NAMES
 #include "names.h"
 #include "operators.h"
+#endif
+#if HMM_STANDARD_NAMES && HMM_NOTHROW_NEW
+#include "nothrow.h"
 #endif

@@ -3,13 +3,13 @@
  * SPDX-License-Identifier: MIT
  *
  * In C, so that no C++ compiler and no C++ runtime is needed: what is needed of it for a failed new is called where it is there, and a
- * program without it has no new that could fail. The nothrow forms of new are the runtime's: they call those here, and catch.
+ * program without it has no new that could fail. The nothrow forms of new: nothrow.h.
  *
  * The names: Zn new, Zd delete; w single, a array, l single; m size_t. */
 #ifndef HMM_MALLOC_OPERATORS_H
 #define HMM_MALLOC_OPERATORS_H
 
-#include "block.h"
+#include "sized.h"
 
 typedef void new_handler(void);
 
@@ -50,15 +50,18 @@ void _ZdlPv(void *p) {
 
 HMM_API void _ZdlPvm(void *p, size_t size);
 void _ZdlPvm(void *p, size_t size) {
-    (void)size;
+    release_sized(p, 1, size, "operator delete");
+}
+
+HMM_API void _ZdlPvSt11align_val_t(void *p, size_t alignment);
+void _ZdlPvSt11align_val_t(void *p, size_t alignment) {
+    (void)alignment;
     release(p, "operator delete");
 }
 
 HMM_API void _ZdlPvmSt11align_val_t(void *p, size_t size, size_t alignment);
 void _ZdlPvmSt11align_val_t(void *p, size_t size, size_t alignment) {
-    (void)size;
-    (void)alignment;
-    release(p, "operator delete");
+    release_sized(p, alignment, size, "operator delete");
 }
 
 HMM_API void _ZdlPvRKSt9nothrow_t(void *p, const void *nothrow);
@@ -78,8 +81,7 @@ HMM_ALIAS(_Znwm) void *_Znam(size_t size);
 HMM_ALIAS(_ZnwmSt11align_val_t) void *_ZnamSt11align_val_t(size_t size, size_t alignment);
 HMM_ALIAS(_ZdlPv) void _ZdaPv(void *p);
 HMM_ALIAS(_ZdlPvm) void _ZdaPvm(void *p, size_t size);
-HMM_ALIAS(_ZdlPvm) void _ZdlPvSt11align_val_t(void *p, size_t alignment);
-HMM_ALIAS(_ZdlPvm) void _ZdaPvSt11align_val_t(void *p, size_t alignment);
+HMM_ALIAS(_ZdlPvSt11align_val_t) void _ZdaPvSt11align_val_t(void *p, size_t alignment);
 HMM_ALIAS(_ZdlPvmSt11align_val_t) void _ZdaPvmSt11align_val_t(void *p, size_t size, size_t alignment);
 HMM_ALIAS(_ZdlPvRKSt9nothrow_t) void _ZdaPvRKSt9nothrow_t(void *p, const void *nothrow);
 HMM_ALIAS(_ZdlPvSt11align_val_tRKSt9nothrow_t)

@@ -9,9 +9,10 @@
  *     spans   | nothing | record | record | ...
  *     remotes | nothing | what other threads write of the same span | ...
  *     memory  | unit | unit | ... | fresh: mapped, never used | not mapped yet
+ *     notes   | nothing | of each block of the span with this record | ...      in checked mode, see note.h
  *
- * The four lie far apart in one range of addresses, and are mapped as they grow. A slab is in the map with all its units, a large
- * block with its first one, a free span with its first and its last one. */
+ * They lie far apart in one range of addresses, and are mapped as they grow. A slab is in the map with all its units, a large
+ * block with its first one, a guarded one with all, a free span with its first and its last one. */
 #ifndef HMM_MALLOC_SPAN_H
 #define HMM_MALLOC_SPAN_H
 
@@ -19,7 +20,7 @@
 
 #include "size.h"
 
-enum span_kind { SPAN_NONE, SPAN_FREE, SPAN_SLAB, SPAN_LARGE, SPAN_OWN };
+enum span_kind { SPAN_NONE, SPAN_FREE, SPAN_SLAB, SPAN_LARGE, SPAN_OWN, SPAN_GUARDED };
 
 /* The position of an address in a slab is one number: from bit 0 on, that of the block; marks; from OWNER_SHIFT on, the tag of the
  * stock that owns the slab; and in the highest bits what is not 0 if the address is no multiple of 16 or another power of two. Less
@@ -81,6 +82,7 @@ enum {
     MAP_BYTES_SHIFT = 30, /* 4 bytes for each unit */
     SPANS_BYTES_SHIFT = 30,
     MEMORY_BYTES_SHIFT = 38, /* 256 GiB */
+    NOTES_BYTES_SHIFT = SPANS_BYTES_SHIFT + 3,
     REMOTE_DISTANCE =
         1 << SPANS_BYTES_SHIFT /* between a record and what other threads write: a constant, for the sake of speed */
 };
@@ -91,6 +93,7 @@ static struct {
     _Atomic(size_t) mapped; /* bytes from memory on */
     _Atomic(uint32_t) *map;
     struct span *spans;
+    _Atomic(uint64_t) *notes;
 } place;
 
 _Static_assert(MEMORY_BYTES_SHIFT - HMM_UNIT_SHIFT == TAG_BITS, "a unit's number is a tag");

@@ -20,16 +20,17 @@ HMM_INTERNAL struct hmm_malloc_numbers statistics(void) {
     return info;
 }
 
-HMM_INTERNAL void write_report(void *stream, const char *before, const char *between, const char *after) {
+/* As XML, of which the contents are a comment. */
+HMM_INTERNAL void write_numbers(void *stream) {
     const struct hmm_malloc_numbers info = statistics();
     struct text text;
     begin_text(&text);
-    add(&text, before);
-    add_line(&text, "mapped", info.arena, between);
-    add_line(&text, "in_slabs", info.uordblks - info.hblkhd, between);
-    add_line(&text, "in_large_blocks", info.hblkhd, between);
-    add_line(&text, "free", info.fordblks, between);
-    add_line(&text, "free_not_given_back", info.keepcost, after);
+    add(&text, "<malloc version=\"heapmm\">\n<!-- bytes: ");
+    add_line(&text, "mapped", info.arena, ", ");
+    add_line(&text, "in_slabs", info.uordblks - info.hblkhd, ", ");
+    add_line(&text, "in_large_blocks", info.hblkhd, ", ");
+    add_line(&text, "free", info.fordblks, ", ");
+    add_line(&text, "free_not_given_back", info.keepcost, " -->\n</malloc>\n");
     hmm_os_write(stream, text.bytes);
 }
 

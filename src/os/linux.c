@@ -2,8 +2,10 @@
  *
  * SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE 1
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +57,13 @@ void hmm_os_purge(uintptr_t address, size_t bytes) {
     errno = error;
 }
 
+bool hmm_os_protect(uintptr_t address, size_t bytes, bool accessible) {
+    const int error = errno;
+    const bool done = mprotect((void *)address, bytes, accessible ? PROT_READ | PROT_WRITE : PROT_NONE) == 0;
+    errno = error;
+    return done;
+}
+
 /* ---- Locks, threads, processes ------------------------------------------------------------------------------------------- */
 
 _Static_assert(sizeof(pthread_mutex_t) <= sizeof(hmm_os_lock), "a mutex fits into a lock");
@@ -99,6 +108,29 @@ HMM_AT_START static void start(void) {
     hmm_os_at_start();
 }
 
+HMM_AT_EXIT static void finish(void) {
+    hmm_os_at_exit();
+}
+
+static void (*tell_of_bad_access)(uintptr_t address);
+
+/* Returns to the access, which then ends the process as if there had been no handler. */
+static void bad_access(int number, siginfo_t *information, void *context) {
+    (void)context;
+    signal(number, SIG_DFL);
+    tell_of_bad_access((uintptr_t)information->si_addr);
+}
+
+void hmm_os_at_bad_access(void (*tell)(uintptr_t address)) {
+    struct sigaction action;
+    if (sigaction(SIGSEGV, NULL, &action) != 0 || action.sa_handler != SIG_DFL) return;
+    tell_of_bad_access = tell;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = bad_access;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigaction(SIGSEGV, &action, NULL);
+}
+
 uint64_t hmm_os_now(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
@@ -125,6 +157,14 @@ int hmm_os_error(void) {
 
 void hmm_os_restore_error(int number) {
     errno = number;
+}
+
+/* POSIX has dlsym give functions as pointers to data. */
+hmm_os_function *hmm_os_next_function(const char *name) {
+    void *found = dlsym(RTLD_NEXT, name);
+    hmm_os_function *function;
+    memcpy(&function, &found, sizeof function);
+    return function;
 }
 
 void hmm_os_write(void *stream, const char *text) {
