@@ -47,12 +47,19 @@ lua5.4            lua5.4                    test malloc
 sqlite3           sqlite3                   test malloc
 git               git                       demo test malloc
 xz-utils          xz                        test
+perl              perl                      test malloc
+gawk              gawk                      test
+jq                jq                        test malloc
+tcl               tclsh                     test
+ghostscript       gs                        test malloc
+redis-server      redis-server              test
+redis-tools       redis-benchmark           test malloc
+memcached         memcached                 test
+nginx-light       /usr/sbin/nginx           test
+stress-ng         stress-ng                 test
+libpython3-testsuite /usr/lib/python3/dist-packages test
 gnuplot-nox       gnuplot                   bench malloc
-perl              perl                      malloc
-ghostscript       gs                        malloc
 z3                z3                        malloc
-redis-tools       redis-benchmark           malloc
-jq                jq                        malloc
 libmimalloc2.0    /usr/lib/x86_64-linux-gnu/libmimalloc.so.2.0 malloc
 libjemalloc2      /usr/lib/x86_64-linux-gnu/libjemalloc.so.2 malloc
 libtcmalloc-minimal4 /usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4 malloc
