@@ -12,7 +12,7 @@ FUZZ_SECONDS = 60
 FUZZ =
 MUTATION =
 
-.PHONY: help demo test test-long fuzz mutation bench bench-malloc trust build install format lint coverage clean docs
+.PHONY: help demo test test-long fuzz mutation bench bench-malloc trust fault-table build install format lint coverage clean docs
 
 help: ## this list
 	@printf 'make TARGET [VARIABLE=VALUE]\n\n'
@@ -63,6 +63,10 @@ bench-malloc: ## the malloc replacement beside others; rewrites docs/malloc-benc
 trust: ## what misuse and flipped bytes come to; rewrites docs/trust.md
 	@scripts/setup.sh trust
 	@python3 -B tests/trust/run.py $(if $(QUICK),--quick)
+
+fault-table: ## what the malloc replacement makes of faults; rewrites docs/malloc-faults.md
+	@scripts/setup.sh trust
+	@python3 -B tests/malloc/fault_table.py
 
 docs: ## the manual: pages in build/docs/html, for man(1) in build/docs/man
 	@scripts/setup.sh docs
