@@ -319,7 +319,9 @@ HMM_INTERNAL void purge_blocks(const struct span *slab, unsigned first, unsigned
     const uintptr_t start = start_of_block(slab, first);
     const uintptr_t page = start + hmm_padding(start, HMM_OS_PAGE);
     const uintptr_t end_page = hmm_round_down(start_of_block(slab, end), HMM_OS_PAGE);
-    if (page < end_page) hmm_os_purge(page, end_page - page);
+    if (page >= end_page) return;
+    hmm_os_purge(page, end_page - page);
+    central.given_back += end_page - page;
 }
 
 /* Gives back the pages of a slab in which all blocks are free. */

@@ -6,13 +6,16 @@
 #
 # Writes to a temporary directory only.
 set -u
-library=$1
-static=$2
 cc=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 failures=0
+
+# As it is installed; valgrind does not know all debug information of clang.
+library=$work/libheapmm-malloc.so.2
+static=$work/libheapmm-malloc.a
+strip --strip-debug -o "$library" "$1" && strip --strip-debug -o "$static" "$2" || exit 1
 
 # expect NAME TEXT COMMAND...: the command must print a line that has the text.
 expect() {
@@ -36,7 +39,7 @@ int main(void) {
 END
 active="heapmm: malloc is heapmm's"
 overflow="behind its end: overflow"
-link() { "$cc" -g -fno-builtin overflow.c "$@" || failures=$((failures + 1)); }
+link() { "$cc" -fno-builtin overflow.c "$@" || failures=$((failures + 1)); }
 link -o plain
 link -o linked "$library" "-Wl,-rpath,$(dirname "$library")"
 link -o static -static "$static" -pthread
@@ -59,7 +62,7 @@ if [ "$(id -u)" = 0 ]; then
     for file in $(ldd plain "$library" | grep -o "/[^ :]*\.so[^ :]*"); do
         mkdir -p "root$(dirname "$file")" && cp -L "$file" "root$file"
     done
-    cp "$library" root/libheapmm-malloc.so.2
+    cp "$library" root/
     cp plain root/
     expect container "$active" env HEAPMM_VERBOSE=1 LD_PRELOAD=/libheapmm-malloc.so.2 "$(command -v chroot)" root /plain
 fi
