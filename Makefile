@@ -58,6 +58,7 @@ bench: ## space, instructions, worst cases, pages and sizes; rewrites docs/bench
 
 bench-malloc: ## the malloc replacement beside others; rewrites docs/malloc-benchmarks.md. An hour or two
 	@scripts/setup.sh malloc
+	@python3 -B bench/malloc/instructions.py
 	@python3 -B bench/malloc/run.py $(if $(QUICK),--quick,--runs $(RUNS)) $(PEERS)
 
 trust: ## what misuse and flipped bytes come to; rewrites docs/trust.md
