@@ -23,7 +23,7 @@ OWN = ("start", "abort", "heap")
 
 
 def compiles(target, instance):
-    """Whether the instance can be built for the target at all: the default one cannot on 16 bit."""
+    """Whether the instance can be built for the target at all."""
     compiler, options = TARGETS[target]
     command = [compiler, *options, "-std=c11", "-Os", f"-I{ROOT}/include", "-fsyntax-only", f"{ROOT}/src/heap/{instance}.c"]
     return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
@@ -43,7 +43,7 @@ def code(target, instance, level, fast_path):
         sections = dict(re.findall(r"^(\.\w+)\s+(\d+)", run(f"{tools}size", "-A", linked), re.M))
         own = sum(int(size, 16) for _, size, _, name in
                   re.findall(r"^(\w+) (\w+) ([Tt]) (\w+)$", run(f"{tools}nm", "-S", linked), re.M) if name in OWN)
-    return int(sections[".text"]) - own, int(sections.get(".rodata", 0))
+    return int(sections[".text"]) - own, int(sections.get(".rodata", 0)) + int(sections.get(".data", 0))
 
 
 def stack(target, instance, level, optimisation):

@@ -43,11 +43,11 @@ set(HEAPMM_TEST_ROWS
     "ubsan-level1      | long  | direct   | ${ubsan}         | HMM_AUDIT_LEVEL=1"
     "ubsan-m32         | long  | direct   | -m32 ${ubsan}    | HMM_AUDIT_LEVEL=1"
     "valgrind-level2   | long  | valgrind | -O1              | HMM_AUDIT_LEVEL=2 HMM_VALGRIND=1"
-    "tiny-level0       | long  | direct   | -O2              | HMM_AUDIT_LEVEL=0"
+    "tiny-level0       | short | direct   | -O2              | HMM_AUDIT_LEVEL=0"
     "tiny-asan-level1  | long  | direct   | ${asan}          | HMM_AUDIT_LEVEL=1"
     "tiny-ubsan-level2 | long  | direct   | ${ubsan}         | HMM_AUDIT_LEVEL=2"
     "tiny-granule4     | long  | direct   | -O2              | HMM_TINY_HEAP_GRANULE=4"
-    "wide-level0       | long  | direct   | -O2              | HMM_AUDIT_LEVEL=0"
+    "wide-level0       | short | direct   | -O2              | HMM_AUDIT_LEVEL=0"
     "wide-level2       | long  | direct   | -O2              | HMM_AUDIT_LEVEL=2"
     "wide-m32-level1   | long  | direct   | -m32 -O2         | HMM_AUDIT_LEVEL=1"
     "wide-ubsan-level1 | long  | direct   | ${ubsan}         | HMM_AUDIT_LEVEL=1")
@@ -56,7 +56,7 @@ set(HEAPMM_TEST_ROWS
 set(HEAPMM_HOSTILE_ROWS
     "hostile-level1    | short | direct   | -O2              | HMM_AUDIT_LEVEL=1"
     "hostile-level2    | short | direct   | ${asan_ubsan}    | HMM_AUDIT_LEVEL=2 HMM_CHECK_INTERVAL=7"
-    "hostile-level0    | long  | direct   | -Os              | HMM_AUDIT_LEVEL=0"
+    "hostile-level0    | short | direct   | -O2              | HMM_AUDIT_LEVEL=0"
     "hostile-m32       | long  | direct   | -m32 -O2         | HMM_AUDIT_LEVEL=2 HMM_CHECK_INTERVAL=7")
 
 set(HEAPMM_COMPILER_NAME ${CMAKE_C_COMPILER_ID})

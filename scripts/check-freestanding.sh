@@ -5,8 +5,8 @@
 #
 #     check-freestanding.sh COMPILER ROOT [SOURCE]     SOURCE: default src/heap/heap.c, relative to ROOT
 #
-# Nothing but memcpy, memmove and memset may be needed, whatever the options; in a layer above the heap, also the heap. With an explicit SOURCE the check can be tried on a
-# file that breaks the rule.
+# Nothing but memcpy, memmove and memset may be needed, whatever the options; in a layer above the heap, also the heap. A program that
+# allocates and frees is linked without a C library. With an explicit SOURCE the check can be tried on a file that breaks the rule.
 set -eu
 compiler=$1
 cd "$2"
@@ -44,6 +44,14 @@ for machine in -m64 -m32; do
     try $machine -O2
     try $machine -Os -ffreestanding -DHMM_STATS=0
 done
+
+if [ "$source" = src/heap/heap.c ] &&
+    ! "$compiler" -std=c11 -O2 -ffreestanding -Iinclude -DHEADER='"heapmm/heap.h"' -DTYPE=hmm_heap -DALLOC=hmm_heap_alloc \
+        -DFREE=hmm_heap_free bench/size_user.c "$source" -nostdlib -static -Wl,--gc-sections -Wl,-estart -Wl,--defsym=memcpy=start \
+        -Wl,--defsym=memmove=start -Wl,--defsym=memset=start -o "$work/linked"; then
+    echo "$compiler: a program cannot be linked with -nostdlib"
+    failures=$((failures + 1))
+fi
 
 [ $failures -eq 0 ] && echo "$count ways to compile $source: none needs more than memcpy, memmove, memset"
 [ $failures -eq 0 ]

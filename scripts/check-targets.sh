@@ -5,7 +5,8 @@
 #
 #     check-targets.sh ROOT
 #
-# No header and no function of a C library may be needed but memcpy, memmove and memset; what the compiler calls of its own run-time
+# No header and no function of a C library may be needed but memcpy, memmove and memset, and abort on AVR, where it is what GCC makes of a
+# trap; what the compiler calls of its own run-time
 # library begins with two underscores. The pool needs its heap, and on processors without compare-and-swap two functions that keep
 # interrupts away; calls of __atomic_... would be a library that is not there.
 set -eu
@@ -32,7 +33,7 @@ compile() {
         return
     fi
     needed=$("${prefix}nm" --undefined-only "$work/object.o" | awk '{ print $NF }' |
-        grep -vE "^(memcpy|memmove|memset|abort|$allowed)\$" || true)
+        grep -vE "^(memcpy|memmove|memset|$allowed)\$" || true)
     if [ -n "$needed" ]; then
         echo "$name: src/$source.c at audit level $level needs" $needed
         failures=$((failures + 1))
@@ -45,18 +46,20 @@ target() {
     name=$1
     prefix=$2
     swap=$3
+    trap_function=
     shift 3
+    [ "$prefix" != avr- ] || trap_function='|abort'
     command -v "${prefix}gcc" > /dev/null || { echo "${prefix}gcc is missing: run scripts/setup.sh test"; exit 1; }
     for source in heap/tiny_heap heap/heap heap/wide_heap pool/pool trace/writer; do
         sizes=""
         for level in 0 1 2; do
             case $source-$swap in
                 pool*-sections)
-                    compile "$name" "$prefix" $source $level 'hmm_heap_.*|interrupts_.*|__[^a].*|__aeabi_.*' "$@" -DHMM_CRITICAL_SECTIONS=1 \
+                    compile "$name" "$prefix" $source $level 'hmm_heap_.*|interrupts_.*|__[^a].*|__aeabi_.*'$trap_function "$@" -DHMM_CRITICAL_SECTIONS=1 \
                         -include "$work/port.h"
                     ;;
-                pool*) compile "$name" "$prefix" $source $level 'hmm_heap_.*|__[^a].*|__aeabi_.*' "$@" ;;
-                *) compile "$name" "$prefix" $source $level '__.*' "$@" ;;
+                pool*) compile "$name" "$prefix" $source $level 'hmm_heap_.*|__[^a].*|__aeabi_.*'$trap_function "$@" ;;
+                *) compile "$name" "$prefix" $source $level '__.*'$trap_function "$@" ;;
             esac
         done
         printf '%-26s %-14s bytes of code and constants at levels 0, 1, 2: %6s %6s %6s\n' "$name" $source $sizes

@@ -10,7 +10,7 @@ SPDX-License-Identifier: MIT
 
 The heap, with base, is measured for each instance: what the tests reach in it at any of the audit levels and options of VARIANTS.
 What the compiler removes, since a constant decides it, is not there to be reached: the other side of `if (HMM_AUDIT_LEVEL >= 1)` at level
-0, or what follows HMM_NEVER(x). In each of these builds a function is compiled once, without copies in its callers (HMM_COVERAGE
+0. In each of these builds a function is compiled once, without copies in its callers (HMM_COVERAGE
 in src/base/compiler.h). Random programs are left out (HEAPMM_TEST_STEPS 0): what is reached by chance may be missed by chance, so
 each line has a test that means it. The tree package is measured by its own tests, on all the types of tree that they make.
 

@@ -51,8 +51,8 @@
  *           an operation takes at most two blocks out of the free index and puts two in, each with at most one tree descent.
  *           With R regions, finding the region of an address that is not in the first adds one descent of a tree of R nodes.
  *           Copying, zeroing and audit level 2 are linear in the bytes concerned.
- * Stack     No recursion; on x86-64 and optimised, no function needs more than 2 KiB of stack; alloc and free need 1 KiB up to
- *           audit level 1.
+ * Stack     No recursion; on x86-64 and optimised, no function needs more than 2 KiB of stack; alloc and free need at most 1.25 KiB
+ *           up to audit level 1.
  * Threads   The heap takes no lock. Calls on one heap must not overlap, in threads, signal handlers or interrupt handlers:
  *           the caller serialises them (examples/heap_behind_a_mutex.c), or has a heap for each thread whose blocks the others free
  *           (heapmm/pool.h). Different heaps are independent.
@@ -71,9 +71,9 @@
  * HMM_SPLIT_HIGH_BYTES  requests of at least so many bytes take the high end of a free block. Default 2048.
  * HMM_VALGRIND        1: valgrind is told which bytes are free; needs its header. Default 0.
  * HMM_CHECK_INTERVAL  changes of the free index (an operation makes one to four) after which, at audit level 2, the next
- *                     operation on a block checks the whole heap first; 0: never. Default 2048.
+ *                     operation on a block checks the whole heap first; 0: never. Default 1024.
  * HMM_FAST            1 (default, unless compiled for size): at audit levels 0 and 1 the commonest allocations and frees have a
- *                     straight path of their own, in about half the instructions. 0: they have not, which saves about 2 KB of
+ *                     straight path of their own, in about half the instructions. 0: they have not, which saves 2 to 3.5 KB of
  *                     code. What the heap does is the same.
  * HMM_HOSTED          1: the default fault handler is hmm_fault_abort. 0: it is a trap instruction, and the heap needs no other
  *                     file. The installed library is built with 1.

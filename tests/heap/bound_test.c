@@ -305,9 +305,33 @@ static void the_straight_path_is_taken(void) {
     }
 }
 
+/* Without audits a tree of several sizes is on the straight path, too: failing there first would cost more than the general way. */
+static void trees_are_straight_without_audits(void) {
+    if (!STRAIGHT || TINY || HMM_AUDIT_LEVEL >= 1) return;
+    unsigned char *memory = new_memory(64 * 1024);
+    hmm_heap *heap = heap_of_lists(memory, 64 * 1024);
+    const size_t hole = 520 * (size_t)GRANULE - OVERHEAD, larger = 524 * (size_t)GRANULE - OVERHEAD;
+    void *p = hmm_heap_alloc(heap, hole), *between = hmm_heap_alloc(heap, SPLIT_HIGH), *q = hmm_heap_alloc(heap, larger);
+    EXPECT(p != NULL && between != NULL && q != NULL && hmm_heap_alloc(heap, SPLIT_HIGH) != NULL);
+    hmm_heap_free(heap, p);
+    hmm_heap_free(heap, q);
+    steps = 0;
+    EXPECT_PTR_EQ(hmm_heap_alloc(heap, hole), p);
+    const size_t straight = steps;
+    hmm_heap_free(heap, p);
+    steps = 0;
+    EXPECT_PTR_EQ(hmm_heap_alloc_aligned(heap, 1, hole), p);
+    printf("  %-22s %8zu %8zu\n", "alloc out of a tree", straight, steps);
+    EXPECT(straight < steps);
+    EXPECT_SOUND(heap);
+    hmm_heap_destroy(heap);
+    free(memory);
+}
+
 int main(int argc, char **argv) {
-    static const struct test tests[] = {TEST(many_blocks_in_a_list), TEST(many_blocks_in_a_ring), TEST(many_sizes_in_a_tree),
-                                        TEST(many_regions), TEST(the_straight_path_is_taken)};
+    static const struct test tests[] = {TEST(many_blocks_in_a_list),      TEST(many_blocks_in_a_ring),
+                                        TEST(many_sizes_in_a_tree),       TEST(many_regions),
+                                        TEST(the_straight_path_is_taken), TEST(trees_are_straight_without_audits)};
     if (HMM_AUDIT_LEVEL >= 2) return EXIT_SUCCESS; /* linear in the bytes that it fills and verifies */
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);
 }

@@ -66,7 +66,7 @@ ROWS = (
     heap_row("O2-level1", (), (QUICK_DAMAGE, "heap_model")),
     heap_row("level2", ("-DHMM_AUDIT_LEVEL=2",), (*AUDITS, "heap_attach")),
     heap_row("granule8", ("-DHMM_HEAP_GRANULE=8",), (*UNITS, "heap_faults", "heap_model tiny small regions")),
-    heap_row("level0", ("-DHMM_AUDIT_LEVEL=0",), (*UNITS, "heap_failures")),
+    heap_row("level0", ("-DHMM_AUDIT_LEVEL=0",), (*UNITS, "heap_failures", "heap_model one_tree small regions")),
     heap_row("tiny", (), (*AUDITS, QUICK_DAMAGE, "heap_model tiny small"), "tiny"),
     heap_row("nostats", ("-DHMM_STATS=0",), UNITS),
 )
