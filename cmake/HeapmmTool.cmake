@@ -23,11 +23,18 @@ list(SORT heapmm_commands)
 list(JOIN heapmm_commands " " heapmm_commands)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_FULL_BINDIR} OUTPUT_VARIABLE heapmm_record_path)
 
+# The implementation as it is installed, heapmm/impl/: traces are replayed on instances with other granules than the library's.
+set(HEAPMM_TOOL_INCLUDES ${PROJECT_BINARY_DIR}/tools/include)
+file(MAKE_DIRECTORY ${HEAPMM_TOOL_INCLUDES}/heapmm)
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/src ${HEAPMM_TOOL_INCLUDES}/heapmm/impl SYMBOLIC)
+
 add_executable(heapmm_tool ${HEAPMM_TOOL_SOURCES})
 target_compile_features(heapmm_tool PRIVATE c_std_11)
 target_compile_definitions(heapmm_tool PRIVATE _GNU_SOURCE
-    "HEAPMM_COMMANDS=${heapmm_commands}" HEAPMM_VERSION="${PROJECT_VERSION}" HEAPMM_RECORD_PATH="${heapmm_record_path}")
-target_link_libraries(heapmm_tool PRIVATE heapmm_trace heapmm_warnings)
+    "HEAPMM_COMMANDS=${heapmm_commands}" HEAPMM_VERSION="${PROJECT_VERSION}" HEAPMM_RECORD_PATH="${heapmm_record_path}"
+    HMM_HOSTED=1 HMM_AUDIT_LEVEL=${HEAPMM_AUDIT_LEVEL} HMM_STATS=$<BOOL:${HEAPMM_STATS}>)
+target_include_directories(heapmm_tool PRIVATE ${HEAPMM_TOOL_INCLUDES} ${PROJECT_SOURCE_DIR}/tools/heapmm)
+target_link_libraries(heapmm_tool PRIVATE heapmm_static heapmm_trace heapmm_warnings)
 set_target_properties(heapmm_tool PROPERTIES
     OUTPUT_NAME heapmm
     C_EXTENSIONS OFF

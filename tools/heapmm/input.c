@@ -32,13 +32,13 @@ bool input_open(input *in, const char *path) {
 
 static void explain_missing(input *in, const hmm_trace_fault *fault) {
     in->missing += fault->events;
-    if (++in->gaps > SAID) return;
+    if (++in->gaps > SAID || in->is_quiet) return;
     say("%s: offset %llu: %llu events are missing here", in->path, number(fault->offset), number(fault->events));
     if (in->gaps == SAID) say("%s: where more are missing is not told", in->path);
 }
 
 static void explain_damage(input *in, const hmm_trace_fault *fault) {
-    if (++in->damaged > SAID) return;
+    if (++in->damaged > SAID || in->is_quiet) return;
     say("%s: offset %llu: damaged: %s", in->path, number(fault->offset), fault->text);
     if (in->damaged == SAID) say("%s: more damage is not told", in->path);
 }
@@ -52,7 +52,7 @@ static bool explain(input *in, int result) {
     if (result == HMM_TRACE_DAMAGED) explain_damage(in, fault);
     if (result == HMM_TRACE_MISSING || result == HMM_TRACE_DAMAGED) return true;
     in->failed = result != HMM_TRACE_UNFINISHED && result != HMM_TRACE_TRUNCATED && result != HMM_TRACE_RESTARTED;
-    say("%s: offset %llu: %s", in->path, number(fault->offset), fault->text);
+    if (!in->is_quiet) say("%s: offset %llu: %s", in->path, number(fault->offset), fault->text);
     return false;
 }
 

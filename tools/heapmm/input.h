@@ -17,6 +17,7 @@ typedef struct input {
     uint64_t damaged; /* places that are damaged */
     bool whole;       /* nothing was wrong so far */
     bool failed;      /* it could not be read to its end */
+    bool is_quiet;    /* may be set: what is missing or damaged was said when it was read before */
 } input;
 
 /* Opens a trace; "-" is standard input. False, and it was said why. */

@@ -1,0 +1,207 @@
+/* replay.c: see replay.h.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "replay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "allocator.h"
+#include "input.h"
+#include "library.h"
+#include "player.h"
+#include "progress.h"
+#include "say.h"
+#include "statistics.h"
+
+/* ---- Reading once -------------------------------------------------------------------------------------------------------- */
+
+bool replay_read(replay_trace *trace, const char *path) {
+    static statistics s;
+    input in;
+    hmm_trace_event event;
+    bool counted = true;
+    *trace = (replay_trace){.path = path};
+    if (strcmp(path, "-") == 0) return say("a trace is read several times here: standard input will not do"), false;
+    if (!input_open(&in, path)) return false;
+    s = (statistics){0};
+    while (counted && input_next(&in, &event)) {
+        counted = statistics_count(&s, &event);
+        trace->curve = player_curve(trace->curve, s.live_bytes);
+    }
+    if (!counted) say("%s: no memory for its blocks", path);
+    trace->events = s.events;
+    trace->peak_blocks = s.peak_blocks;
+    trace->peak_bytes = s.peak_bytes;
+    /* A block that comes where one is has a slot before that one's is free. */
+    trace->slots = s.peak_blocks + 1;
+    const bool read = counted && !in.failed;
+    statistics_free(&s);
+    input_close(&in);
+    return read;
+}
+
+/* Headers, rounding, and an eighth for what does not fit. */
+uint64_t replay_capacity(const replay_trace *trace) {
+    return trace->peak_bytes + trace->peak_bytes / 8 + 16 * trace->peak_blocks + 4096;
+}
+
+/* ---- The worker ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct worker {
+    session *shared;
+    int memory; /* the file of `shared` */
+    int steps;  /* the pipe's end for writing */
+    pid_t process;
+} worker;
+
+static bool share(worker *w, const replay_trace *trace, const replay_wish *wish) {
+    const uint64_t samples = wish->samples < trace->events ? wish->samples : trace->events;
+    w->memory = memfd_create("heapmm-replay", MFD_CLOEXEC);
+    if (w->memory < 0 || ftruncate(w->memory, (off_t)session_bytes(samples)) != 0) return false;
+    w->shared = mmap(NULL, session_bytes(samples), PROT_READ | PROT_WRITE, MAP_SHARED, w->memory, 0);
+    if (w->shared == MAP_FAILED) return false;
+    w->shared->slots = trace->slots;
+    w->shared->capacity = replay_capacity(trace);
+    w->shared->arena = wish->arena;
+    w->shared->verifies = wish->verifies;
+    w->shared->sample_room = samples;
+    return true;
+}
+
+/* Whose malloc it will have. */
+static bool name_library(session *shared, const char *name) {
+    const allocator *known = allocator_named(name);
+    const char *library = known == NULL ? name : known->library;
+    snprintf(shared->name, sizeof shared->name, "%s", name);
+    if (library == NULL || *library == '\0') return true;
+    if (!(known == NULL ? library_resolve(library, shared->library) : library_find(library, shared->library))) return false;
+    if (strpbrk(shared->library, " :") == NULL) return true;
+    say("%s: the loader takes no library with a space or a colon in its path", shared->library);
+    return false;
+}
+
+static _Noreturn void become_worker(const worker *w, int end) {
+    char *const arguments[] = {"heapmm", "replay", SESSION_WORKER, NULL};
+    unsetenv("LD_PRELOAD");
+    if (*w->shared->library != '\0') setenv("LD_PRELOAD", w->shared->library, 1);
+    if (dup2(end, SESSION_STEPS) >= 0 && dup2(w->memory, SESSION_MEMORY) >= 0) {
+        fcntl(SESSION_MEMORY, F_SETFD, 0);
+        execv("/proc/self/exe", arguments);
+    }
+    _exit(EXIT_FAILURE);
+}
+
+static bool start(worker *w) {
+    int ends[2];
+    fflush(NULL);
+    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+    fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
+    w->process = fork();
+    if (w->process == 0) become_worker(w, ends[0]);
+    close(ends[0]);
+    w->steps = ends[1];
+    return w->process > 0;
+}
+
+/* ---- What it is sent ----------------------------------------------------------------------------------------------------- */
+
+static bool write_all(int file, const void *from, size_t bytes) {
+    for (size_t done = 0; done < bytes;) {
+        const ssize_t count = write(file, (const char *)from + done, bytes - done);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return false;
+        done += (size_t)count;
+    }
+    return true;
+}
+
+static bool send_batch(const worker *w, const step *batch, uint32_t count, bool is_sampled) {
+    const session_batch head = {count, is_sampled};
+    return write_all(w->steps, &head, sizeof head) && write_all(w->steps, batch, count * sizeof *batch);
+}
+
+/* False: no memory, or the trace is not what it was. A worker that reads no more is no failure. */
+static bool send_steps(const worker *w, const replay_trace *trace, input *in) {
+    static step batch[SESSION_BATCH];
+    const uint64_t samples = w->shared->sample_room;
+    uint32_t count = 0;
+    uint64_t sampled = 0;
+    steps made = {0};
+    hmm_trace_event event;
+    bool is_made = true, is_sent = true;
+    while (is_made && is_sent && input_next(in, &event)) {
+        is_made = steps_make(&made, &event, &batch[count++]) && made.slots <= trace->slots && in->events <= trace->events;
+        const bool is_sampled = in->events * samples / trace->events > sampled;
+        if (!is_made || (!is_sampled && count < SESSION_BATCH)) continue;
+        is_sent = send_batch(w, batch, count, is_sampled);
+        sampled += is_sampled;
+        count = 0;
+    }
+    if (is_made && is_sent && count > 0) send_batch(w, batch, count, false);
+    steps_free(&made);
+    return is_made && (!is_sent || in->events == trace->events);
+}
+
+/* ---- Its end ------------------------------------------------------------------------------------------------------------- */
+
+static void await(const worker *w) {
+    int status = 0;
+    while (waitpid(w->process, &status, 0) < 0 && errno == EINTR) continue;
+    if (w->shared->state != SESSION_BEGUN) return;
+    w->shared->state = SESSION_BROKEN;
+    if (WIFSIGNALED(status))
+        snprintf(w->shared->text, sizeof w->shared->text, "the process ended with signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    else
+        snprintf(w->shared->text, sizeof w->shared->text, "the process ended with status %d", WEXITSTATUS(status));
+}
+
+/* Where nothing failed, blocks were live as in the trace. */
+static void compare_curve(const replay_trace *trace, session *s) {
+    if (s->state != SESSION_FINISHED || s->failures > 0 || (s->curve == trace->curve && s->peak == trace->peak_bytes)) return;
+    s->state = SESSION_BROKEN;
+    snprintf(s->text, sizeof s->text, "its live bytes are not those of the trace");
+}
+
+static bool run_worker(worker *w, const replay_trace *trace, const char *name) {
+    input in;
+    if (!input_open(&in, trace->path)) return false;
+    in.is_quiet = true;
+    progress_begin(name, "events");
+    const bool is_sent = start(w) && send_steps(w, trace, &in);
+    if (w->steps >= 0) close(w->steps);
+    if (w->process > 0) await(w);
+    input_close(&in);
+    progress_clear();
+    if (!is_sent) say("%s: no memory to replay it, or it changes while it is read", trace->path);
+    return is_sent;
+}
+
+session *replay_run(const replay_trace *trace, const char *name, const replay_wish *wish) {
+    worker w = {.memory = -1, .steps = -1, .shared = MAP_FAILED, .process = -1};
+    bool is_run = false;
+    signal(SIGPIPE, SIG_IGN);
+    if (!share(&w, trace, wish))
+        say("memory for a replay: %s", strerror(errno));
+    else if (name_library(w.shared, name))
+        is_run = run_worker(&w, trace, name);
+    if (w.memory >= 0) close(w.memory);
+    if (is_run) {
+        compare_curve(trace, w.shared);
+        return w.shared;
+    }
+    if (w.shared != MAP_FAILED) replay_free(w.shared);
+    return NULL;
+}
+
+void replay_free(session *s) {
+    munmap(s, session_bytes(s->sample_room));
+}

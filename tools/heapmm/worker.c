@@ -1,0 +1,138 @@
+/* worker.c: see worker.h.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "worker.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "player.h"
+#include "session.h"
+
+static session *all;
+static step batch[SESSION_BATCH];
+static allocator of_library;
+static player played;
+static uint64_t resident_before;
+
+/* ---- What the process has ------------------------------------------------------------------------------------------------ */
+
+/* A number of KiB that the system tells of this process: "VmHWM:" is the most that was resident, "VmRSS:" what is now. */
+static uint64_t status_bytes(const char *name) {
+    char text[4096];
+    const int file = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    const ssize_t length = read(file, text, sizeof text - 1);
+    close(file);
+    text[length > 0 ? length : 0] = '\0';
+    const char *found = strstr(text, name);
+    return found == NULL ? 0 : 1024 * strtoull(found + strlen(name), NULL, 10);
+}
+
+static uint64_t grown(const char *name) {
+    const uint64_t bytes = status_bytes(name);
+    return bytes > resident_before ? bytes - resident_before : 0;
+}
+
+static uint64_t processor_time(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/* ---- Beginning ----------------------------------------------------------------------------------------------------------- */
+
+static bool open_session(void) {
+    struct stat status;
+    if (fstat(SESSION_MEMORY, &status) != 0 || (size_t)status.st_size < sizeof *all) return false;
+    all = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, SESSION_MEMORY, 0);
+    return all != MAP_FAILED;
+}
+
+/* The loader goes on without a library that it cannot preload, and a library may have no malloc. */
+static bool malloc_is_of(const char *library) {
+    Dl_info found;
+    struct stat wanted, there;
+    void *function = dlsym(RTLD_DEFAULT, "malloc");
+    return function != NULL && dladdr(function, &found) != 0 && stat(library, &wanted) == 0 &&
+           stat(found.dli_fname, &there) == 0 && wanted.st_dev == there.st_dev && wanted.st_ino == there.st_ino;
+}
+
+static int end(session_state state, const char *text) {
+    snprintf(all->text, sizeof all->text, "%s", text);
+    all->state = state;
+    return 0;
+}
+
+static const allocator *find_allocator(void) {
+    const allocator *on = allocator_named(all->name);
+    if (on != NULL) return on;
+    of_library = allocator_of_library(all->name);
+    return &of_library;
+}
+
+/* ---- Playing ------------------------------------------------------------------------------------------------------------- */
+
+static bool read_all(void *to, size_t bytes) {
+    for (size_t done = 0; done < bytes;) {
+        const ssize_t count = read(SESSION_STEPS, (char *)to + done, bytes - done);
+        if (count <= 0) return false;
+        done += (size_t)count;
+    }
+    return true;
+}
+
+static void tell(void) {
+    all->played = played.played;
+    all->live = played.live;
+    all->peak = played.peak;
+    all->curve = played.curve;
+    all->failures = played.failures;
+    all->first_failure = played.first_failure;
+    all->memory = played.arena.heap != NULL ? played.arena.bytes : grown("VmHWM:");
+}
+
+static void take_sample(void) {
+    if (all->samples == all->sample_room) return;
+    session_sample *taken = &all->sample[all->samples];
+    size_t free_bytes = 0, largest = 0;
+    if (played.arena.heap != NULL) played.on->look(played.arena.heap, &free_bytes, &largest);
+    *taken = (session_sample){.played = played.played, .live = played.live, .free = free_bytes, .largest = largest};
+    taken->memory = played.arena.heap != NULL ? played.arena.bytes : grown("VmRSS:");
+    all->samples++;
+}
+
+static bool play_batch(uint32_t count) {
+    bool is_sound = true;
+    const uint64_t begun = processor_time();
+    for (uint32_t i = 0; i < count && is_sound; i++) is_sound = player_play(&played, &batch[i]);
+    all->nanoseconds += processor_time() - begun;
+    all->played = played.played;
+    return is_sound;
+}
+
+int worker_run(void) {
+    session_batch next;
+    bool is_sound = true;
+    if (!open_session()) return EXIT_FAILURE;
+    if (*all->library != '\0' && !malloc_is_of(all->library)) return end(SESSION_UNUSABLE, "it is no library with a malloc");
+    const player_plan plan = {find_allocator(), all->slots, all->capacity, all->arena, all->verifies};
+    if (!player_begin(&played, &plan)) return end(SESSION_UNUSABLE, "its arena cannot be so small or so large");
+    memset(batch, 1, sizeof batch);
+    resident_before = status_bytes("VmRSS:");
+    while (is_sound && read_all(&next, sizeof next) && next.count <= SESSION_BATCH &&
+           read_all(batch, next.count * sizeof *batch)) {
+        is_sound = play_batch(next.count);
+        if (next.is_sampled != 0) take_sample();
+    }
+    is_sound = is_sound && player_finish(&played);
+    tell();
+    return is_sound ? end(SESSION_FINISHED, "") : end(SESSION_BROKEN, player_fault(&played));
+}
