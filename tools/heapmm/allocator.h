@@ -17,7 +17,7 @@ typedef void on_fault(void *context, const hmm_fault *fault);
 
 typedef struct allocator {
     const char *name;
-    const char *about;   /* in a few words */
+    const char *about;   /* what it is called in C, or whose malloc it is */
     const char *library; /* whose malloc it is; "": the system's; NULL: it takes an arena */
     size_t granule;      /* blocks are aligned to it, and in an arena their sizes are multiples of it */
 

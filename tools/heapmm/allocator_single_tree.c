@@ -76,7 +76,7 @@ static const char *check(void *heap) {
 }
 
 const allocator single_tree_allocator = {.name = "single-tree",
-                                         .about = "one tree, as heapmm 1.1",
+                                         .about = "the classic heap",
                                          .granule = BAU,
                                          .create = create,
                                          .extend = extend,

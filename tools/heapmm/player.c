@@ -24,12 +24,12 @@ bool player_begin(player *y, const player_plan *plan) {
     *y = (player){.on = plan->on, .slot_count = (size_t)plan->slots + 1, .verifies = plan->verifies};
     y->slots =
         mmap(NULL, y->slot_count * sizeof *y->slots, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    if (y->slots == MAP_FAILED) return false;
-    if (y->verifies && !contents_begin(&y->contents, y->slot_count)) return false;
-    if (y->on->create == NULL) return true;
-    if (plan->arena <= SIZE_MAX / 2 && arena_begin(&y->arena, y->on, plan->arena, plan->capacity, most_for(plan))) return true;
-    player_end(y);
-    return false;
+    bool has_begun = y->slots != MAP_FAILED;
+    if (has_begun && y->verifies) has_begun = contents_begin(&y->contents, y->slot_count);
+    if (has_begun && y->on->create != NULL)
+        has_begun = plan->arena <= SIZE_MAX / 2 && arena_begin(&y->arena, y->on, plan->arena, plan->capacity, most_for(plan));
+    if (!has_begun) player_end(y);
+    return has_begun;
 }
 
 /* ---- Asking the allocator ------------------------------------------------------------------------------------------------ */
@@ -165,7 +165,7 @@ const char *player_fault(const player *y) {
 
 void player_end(player *y) {
     if (y->slots != MAP_FAILED && y->slots != NULL) munmap(y->slots, y->slot_count * sizeof *y->slots);
-    if (y->verifies) contents_end(&y->contents);
+    contents_end(&y->contents);
     arena_end(&y->arena);
     y->slots = NULL;
 }
