@@ -49,7 +49,7 @@ import() {
 for command in $("$heapmm" --help | sed -n 's/^    \([a-z]*\)  .*/\1/p'); do
     "$heapmm" "$command" --help | head -1 | grep -q "^heapmm $command: " || { echo "$command: no help"; failures=$((failures + 1)); }
 done
-for command in export import record stat; do
+for command in export import record replay size stat; do
     expect $command.help 0 "$heapmm" $command --help
 done
 "$heapmm" --version | grep -qE '^heapmm [0-9.]+$' || { echo "no version"; failures=$((failures + 1)); }
@@ -70,6 +70,25 @@ done
 "$heapmm" export -o "$work/file.csv" small.hmt
 expect android.csv 0 cat "$work/file.csv"
 
+# What heaps do is the same everywhere; how long it takes is not, nor how wide the column of times is.
+untimed() {
+    status=0
+    "$@" > "$work/timed" 2>&1 || status=$?
+    sed -E 's/ +/ /g; s/ [0-9.]+ (ns|us|ms|s) [0-9]+ ns / TIME /' "$work/timed"
+    return $status
+}
+heaps="--on heap --on heap8 --on tiny --on tiny4 --on wide --on single-tree --on pool"
+expect small.replay 0 untimed "$heapmm" replay $heaps small.hmt
+expect verified.replay 0 untimed "$heapmm" replay $heaps --verify --samples 4 small.hmt
+expect arena.replay 0 untimed "$heapmm" replay --on single-tree --on tiny --on heap --on pool --arena 6K small.hmt
+expect least.replay 1 untimed "$heapmm" replay --on heap --on tiny --arena 16 small.hmt
+expect small.size 0 "$heapmm" size small.hmt
+expect size.json 0 "$heapmm" size --json --fits 6720 --on tiny --on pool small.hmt
+expect fits.size 0 "$heapmm" size --fits 64K small.hmt
+expect narrow.size 0 "$heapmm" size --fits 6700 --on heap --on single-tree small.hmt
+expect short.size 3 "$heapmm" size --fits 6K small.hmt
+python3 -m json.tool size.json > /dev/null || failures=$((failures + 1))
+
 # Traces that are not whole.
 head -c 100 small.hmt > "$work/part.hmt"
 expect part.stat 0 "$heapmm" stat "$work/part.hmt"
@@ -79,6 +98,8 @@ expect unfinished.stat 0 "$heapmm" stat "$work/unfinished.hmt"
 { head -c 60 small.hmt; printf 'x'; tail -c +62 small.hmt; } > "$work/damaged.hmt"
 expect damaged.stat 0 "$heapmm" stat "$work/damaged.hmt"
 expect damaged.export 0 "$heapmm" export "$work/damaged.hmt"
+expect damaged.replay 0 untimed "$heapmm" replay --on heap --on wide "$work/damaged.hmt"
+expect damaged.size 0 "$heapmm" size --on heap "$work/damaged.hmt"
 { printf '\211hmt\002'; tail -c +6 small.hmt; } > "$work/newer.hmt"
 expect newer.stat 1 "$heapmm" stat "$work/newer.hmt"
 
@@ -97,6 +118,19 @@ expect usage.unknown 2 "$heapmm" nothing
 expect usage.stat 2 "$heapmm" stat
 expect usage.export 2 "$heapmm" export --to nothing small.hmt
 expect usage.every 2 "$heapmm" export --every 0 small.hmt
+expect usage.replay 2 "$heapmm" replay
+expect usage.on 2 "$heapmm" replay --on nothing small.hmt
+expect usage.by 2 "$heapmm" replay --by name small.hmt
+expect usage.arena 2 "$heapmm" replay --arena 0 small.hmt
+expect usage.samples 2 "$heapmm" replay --samples many small.hmt
+expect usage.size 2 "$heapmm" size small.hmt small.hmt
+expect usage.heap 2 "$heapmm" size --on malloc small.hmt
+expect usage.fits 2 "$heapmm" size --fits 64X small.hmt
+expect text.replay 1 "$heapmm" replay android.txt
+expect text.size 1 "$heapmm" size android.txt
+expect input.replay 1 "$heapmm" replay -
+expect nowhere.replay 1 "$heapmm" replay --on /nowhere/at/all.so small.hmt
+expect nowhere.size 1 "$heapmm" size /nowhere/at/all.hmt
 expect usage.import 2 "$heapmm" import android.txt
 expect usage.record 2 "$heapmm" record -q
 expect over.record 125 "$heapmm" record -o android.txt true

@@ -9,7 +9,7 @@
 enum { FIRST = 1024, FIRST_MOST = 65536, STEP = 256, REGION = 4096 };
 
 /* What is lent grows by this part of what there is: what is lent in vain is at most that. */
-enum { PART = 256 };
+enum { PART = 2048 };
 
 static void on_arena_fault(void *context, const hmm_fault *fault) {
     const arena *a = context;

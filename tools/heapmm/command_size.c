@@ -24,7 +24,7 @@ static const char help[] =
     "    heapmm size --fits 64K board.hmt\n"
     "    heapmm size --on tiny4 --fits 2K board.hmt && echo yes\n";
 
-enum { MOST_HEAPS = 16, STATUS_DOES_NOT_FIT = 3, MARGIN = 10 };
+enum { MOST_HEAPS = 16, STATUS_DOES_NOT_FIT = 3 };
 
 static const char *const usual[] = {"tiny4", "tiny", "heap8", "heap", "wide"};
 
@@ -94,14 +94,17 @@ static void print_advice(const smallest *all, size_t count) {
             printf("Where types need an alignment of %zu: %s, %s bytes.\n", alignment, aligned->on->name,
                    text_number(aligned->fits).bytes);
     }
-    printf("This is what this trace needs, to the granule. Other runs differ: with %d %% more it is %s.\n", MARGIN,
-           text_bytes(best->fits + (best->fits * MARGIN + 99) / 100).bytes);
+    fputs("That is what this trace needs, to the granule. Other runs differ: ", stdout);
+    if (best->margin != 0)
+        printf("take %s bytes, in which it completes, too.\n", text_number(best->margin).bytes);
+    else
+        printf("but %s takes no arena with a margin.\n", best->on->name);
 }
 
 static void print_fits(const smallest *all, size_t count) {
     const smallest *best = fitting(all, count);
     if (all[0].asked == 0) return;
-    printf("\nfits in %s: ", text_bytes(all[0].asked).bytes);
+    printf("\nfits in %s: ", size_write(all[0].asked).bytes);
     if (best != NULL)
         printf("yes, with %s to spare (%s)\n", text_bytes(spare(best)).bytes, best->on->name);
     else
@@ -110,7 +113,7 @@ static void print_fits(const smallest *all, size_t count) {
 
 static void print_tables(const replay_trace *trace, const smallest *all, size_t count) {
     char asked[64] = "";
-    if (all[0].asked > 0) snprintf(asked, sizeof asked, "in %s", text_bytes(all[0].asked).bytes);
+    if (all[0].asked > 0) snprintf(asked, sizeof asked, "in %s", size_write(all[0].asked).bytes);
     printf("%s events, at most %s in %s blocks at once\n\n", text_number(trace->events).bytes,
            text_bytes(trace->peak_bytes).bytes, text_number(trace->peak_blocks).bytes);
     table t = table_begin("heap", "aligned to", "bytes", "", "of the peak", "control", all[0].asked > 0 ? asked : NULL, NULL);
@@ -129,6 +132,7 @@ static void write_heap(json *j, const smallest *s) {
     json_number(j, "granule", s->on->granule);
     json_bool(j, "completes", s->fits > 0);
     json_number(j, "bytes", s->fits);
+    json_number(j, "with_margin", s->margin);
     json_number(j, "control", s->control);
     if (s->asked > 0) json_bool(j, "fits", s->asked_fits);
     json_close(j, '}');

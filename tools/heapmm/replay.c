@@ -21,6 +21,9 @@
 #include "say.h"
 #include "statistics.h"
 
+/* Bytes that wait in the pipe: a few batches, so that neither process waits for the other. */
+enum { PIPE = 1 << 18 };
+
 /* ---- Reading once -------------------------------------------------------------------------------------------------------- */
 
 bool replay_read(replay_trace *trace, const char *path) {
@@ -103,7 +106,7 @@ static bool start(worker *w) {
     int ends[2];
     fflush(NULL);
     if (pipe2(ends, O_CLOEXEC) != 0) return false;
-    fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
+    fcntl(ends[1], F_SETPIPE_SZ, PIPE);
     w->process = fork();
     if (w->process == 0) become_worker(w, ends[0]);
     close(ends[0]);

@@ -4,6 +4,7 @@
 #include "size_text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,4 +24,16 @@ bool size_read(const char *text, uint64_t *bytes) {
     if (*end != '\0' || errno != 0 || value == 0 || value > (UINT64_MAX >> 1 >> shift)) return false;
     *bytes = (uint64_t)value << shift;
     return true;
+}
+
+number_text size_write(uint64_t bytes) {
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB"};
+    number_text text;
+    size_t unit = 0;
+    while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < sizeof units / sizeof units[0]) {
+        bytes /= 1024;
+        unit++;
+    }
+    snprintf(text.bytes, sizeof text.bytes, "%llu %s", (unsigned long long)bytes, units[unit]);
+    return text;
 }

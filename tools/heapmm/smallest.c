@@ -55,28 +55,41 @@ static void choose(smallest *s) {
         s->tried = largest_arena(s, s->asked);
     else if (s->fits == 0)
         s->tried = largest_arena(s, s->guess);
+    else if (s->is_least)
+        s->tried = s->margin;
     else
         s->tried = floor_of(s, s->fails + (s->fits - s->fails) / 2);
 }
 
-static void conclude_asking(smallest *s, bool completed) {
-    s->is_asking = false;
-    s->asked_fits = completed;
-    if (completed && s->tried < s->guess && s->tried % s->on->granule == 0) s->fits = s->tried;
+static void add_margin(smallest *s) {
+    const uint64_t before = s->margin == 0 ? s->fits : s->margin;
+    s->margin = before + s->fits / 10 + s->on->granule - (before + s->fits / 10) % s->on->granule;
+    s->is_found = !can_begin(s->on, s->margin);
+    if (s->is_found) s->margin = 0;
 }
 
-static void conclude(smallest *s, bool completed) {
+static void conclude_size(smallest *s, bool completed) {
     const bool is_most = s->fits == 0 && s->tried < s->guess;
-    if (s->is_asking) {
-        conclude_asking(s, completed);
-        return;
-    }
     if (completed)
         s->fits = s->tried;
     else if (s->tried > s->fails)
         s->fails = s->tried;
     if (s->fits == 0) s->guess *= 2;
-    s->is_found = s->fits == 0 ? is_most : s->fits - s->fails <= s->on->granule;
+    s->is_least = s->fits != 0 && s->fits - s->fails <= s->on->granule;
+    s->is_found = is_most && s->fits == 0;
+    if (s->is_least) add_margin(s);
+}
+
+static void conclude(smallest *s, bool completed) {
+    if (s->is_asking) {
+        s->is_asking = false;
+        s->asked_fits = completed;
+    } else if (!s->is_least)
+        conclude_size(s, completed);
+    else if (completed)
+        s->is_found = true;
+    else
+        add_margin(s);
 }
 
 /* ---- A pass over the trace ----------------------------------------------------------------------------------------------- */

@@ -1,0 +1,67 @@
+/* broken_malloc.c: a malloc that breaks in the way that BROKEN names, with blocks of 777 bytes.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * It takes memory from a large array, one block behind the other, and never gives any back. Before each block stands its size. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROOM = 64 << 20, UNIT = 16, BREAKS = 777 };
+
+static _Alignas(4096) unsigned char room[ROOM];
+static size_t used;
+static unsigned char *before; /* the block that was handed out last */
+
+static bool breaks(const char *how, size_t size) {
+    const char *way = size == BREAKS ? getenv("BROKEN") : NULL;
+    return way != NULL && strcmp(way, how) == 0;
+}
+
+static size_t size_of(const void *p) {
+    size_t size;
+    memcpy(&size, (const unsigned char *)p - UNIT, sizeof size);
+    return size;
+}
+
+static void *take(size_t alignment, size_t size) {
+    if (breaks("full", size) || size > ROOM) return NULL;
+    if (breaks("crash", size)) abort();
+    if (breaks("exit", size)) _Exit(0);
+    if (breaks("twice", size)) return before;
+    const size_t at = (used + UNIT + alignment - 1) / alignment * alignment;
+    if (at > ROOM - size) return NULL;
+    used = at + (size + UNIT - 1) / UNIT * UNIT;
+    memcpy(room + at - UNIT, &size, sizeof size);
+    return before = room + at + (breaks("misaligned", size) ? 8 : 0);
+}
+
+void *malloc(size_t size) {
+    return take(UNIT, size);
+}
+
+void free(void *p) {
+    if (p != NULL && breaks("scribble", size_of(p))) before[5] ^= 1;
+}
+
+void *calloc(size_t count, size_t size) {
+    if (size != 0 && count > SIZE_MAX / size) return NULL;
+    unsigned char *p = take(UNIT, count * size);
+    if (p != NULL && breaks("dirty", count * size)) p[100] = 1;
+    return p;
+}
+
+void *realloc(void *p, size_t size) {
+    void *moved = take(UNIT, size);
+    if (p == NULL || moved == NULL) return moved;
+    const size_t kept = size_of(p) < size ? size_of(p) : size;
+    memcpy(moved, p, breaks("forget", size) && kept > 0 ? kept - 1 : kept);
+    return moved;
+}
+
+int posix_memalign(void **p, size_t alignment, size_t size) {
+    *p = take(alignment < UNIT || breaks("unaligned", size) ? UNIT : alignment, size);
+    return *p == NULL ? 12 : 0;
+}

@@ -1,0 +1,328 @@
+#!/usr/bin/env python3
+"""Replays traces: on heapmm's heaps, on other mallocs, and on mallocs that are broken.
+
+SPDX-License-Identifier: MIT
+
+    replay.py HEAPMM BROKEN [CASE...]     HEAPMM: the program; BROKEN: the library of broken_malloc.c. Default: all cases
+
+Each case is a function below. Traces are made from texts, by heapmm import.
+"""
+import csv
+import json
+import os
+import pty
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ARENAS = ["heap", "heap8", "tiny", "tiny4", "wide", "single-tree", "pool"]
+MALLOCS = ["malloc", "glibc"]
+SMALL = Path(__file__).resolve().parent / "golden" / "small.hmt"
+
+
+class Failure(Exception):
+    pass
+
+
+def expect(condition, what):
+    if not condition:
+        raise Failure(what)
+
+
+class Bench:
+    """A directory to work in, and the programs."""
+
+    def __init__(self, heapmm, broken, directory):
+        self.heapmm = heapmm
+        self.broken = broken
+        self.directory = Path(directory)
+
+    def run(self, *words, status=0, **environment):
+        done = subprocess.run([self.heapmm, *(str(word) for word in words)], check=False, capture_output=True, text=True,
+                              timeout=300, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", **environment})
+        expect(done.returncode == status, f"{' '.join(map(str, words))}: status {done.returncode}, not {status}: {done.stderr}{done.stdout[:400]}")
+        return done
+
+    def trace(self, lines, name="made"):
+        """A trace of lines without thread and times."""
+        text = self.directory / f"{name}.txt"
+        text.write_text("".join(f"1: {line} {1000 * i} {1000 * i + 10}\n" for i, line in enumerate(lines)))
+        self.run("import", "--from", "android", "-o", self.directory / f"{name}.hmt", text)
+        return self.directory / f"{name}.hmt"
+
+    def replay(self, trace, on, *options, status=0, **environment):
+        """What came of it, by allocator."""
+        names = [word for name in on for word in ("--on", name)]
+        done = self.run("replay", "--json", *names, *options, trace, status=status, **environment)
+        return {row["allocator"]: row for row in json.loads(done.stdout)["replays"]}
+
+    def sizes(self, trace, *options, status=0):
+        return {row["heap"]: row for row in json.loads(self.run("size", "--json", *options, trace, status=status).stdout)["heaps"]}
+
+
+def program(seed, steps, most):
+    """The lines of a program that allocates, resizes and frees at random."""
+    rng = random.Random(seed)
+    live, address, lines = [], 0x10000, []
+    for _ in range(steps):
+        size = int(most ** rng.random())
+        what = rng.random()
+        address += 0x10000
+        if what < 0.4 or not live:
+            lines.append(f"malloc {address:#x} {size}")
+        elif what < 0.45:
+            lines.append(f"calloc {address:#x} {size} 2")
+        elif what < 0.5:
+            lines.append(f"memalign {address:#x} {2 ** rng.randrange(4, 9)} {size}")
+        elif what < 0.6:
+            moved = live.pop(rng.randrange(len(live)))
+            lines.append(f"realloc {address:#x} {moved:#x} {size}")
+        else:
+            lines.append(f"free {live.pop(rng.randrange(len(live))):#x}")
+            continue
+        live.append(address)
+    return lines
+
+
+def curve(bench, trace):
+    """Live bytes after each event, from the events alone."""
+    live, total, points = {}, 0, []
+    for row in csv.DictReader(bench.run("export", trace).stdout.splitlines()):
+        if row["failed"] == "0":
+            for address in (row["old_address"], row["address"]):
+                total -= live.pop(address, 0)
+            if row["address"] != "0x0":
+                live[row["address"]] = int(row["size"])
+                total += int(row["size"])
+        points.append(total)
+    return points
+
+
+def live_bytes(bench):
+    """They are those of the trace after each event, on every allocator."""
+    for trace in (SMALL, bench.trace(program(1, 3000, 500))):
+        points = curve(bench, trace)
+        found = json.loads(bench.run("stat", "--json", trace).stdout)
+        expect(max(points) == found["peak"]["bytes"] and points[-1] == found["end"]["bytes"], "stat counts other live bytes")
+        for name, row in bench.replay(trace, ARENAS + MALLOCS, "--samples", len(points)).items():
+            expect(row["failures"] == 0 and row["events"] == len(points), f"{name}: {row['failures']} failures")
+            expect([at["events"] for at in row["samples"]] == list(range(1, len(points) + 1)), f"{name}: samples are missing")
+            expect([at["live"] for at in row["samples"]] == points, f"{name}: other live bytes than the trace's")
+            expect(row["peak_live"] == max(points), f"{name}: another peak")
+
+
+def contents(bench):
+    """No allocator of heapmm or the system is broken."""
+    trace = bench.trace(program(2, 20000, 300))
+    for name, row in bench.replay(trace, [name for name in ARENAS if name[:4] != "tiny"] + MALLOCS, "--verify").items():
+        expect(row["state"] == "finished" and row["failures"] == 0, f"{name}: {row['state']}: {row['fault']}")
+    for name, row in bench.replay(bench.trace(program(3, 4000, 60)), ["tiny", "tiny4"], "--verify").items():
+        expect(row["state"] == "finished" and row["failures"] == 0, f"{name}: {row['state']}: {row['fault']}")
+
+
+WAYS = {
+    "twice": ("malloc 0x20000 777", "overlaps"),
+    "misaligned": ("malloc 0x20000 777", "is not aligned to 16"),
+    "unaligned": ("memalign 0x20000 2048 777", "is not aligned to 2048"),
+    "dirty": ("calloc 0x20000 777 1", "byte 100 of a zeroed block of 777 bytes"),
+    "forget": ("realloc 0x20000 0x10000 777", "byte 776 of the 777"),
+    "crash": ("malloc 0x20000 777", "signal 6"),
+    "exit": ("malloc 0x20000 777", "ended with status 0"),
+}
+
+
+def broken(bench):
+    """A malloc that is broken is found, and what is broken is said."""
+    for way, (line, text) in WAYS.items():
+        trace = bench.trace(["malloc 0x50000 100", "malloc 0x10000 1000", line, "free 0x20000"])
+        sound = bench.replay(trace, [bench.broken], "--verify")[bench.broken]
+        expect(sound["state"] == "finished", f"sound: {sound['fault']}")
+        row = bench.replay(trace, ["heap", bench.broken], "--verify", status=1, BROKEN=way)
+        expect(row["heap"]["state"] == "finished", f"{way}: heap: {row['heap']['fault']}")
+        found = row[bench.broken]
+        expect(found["state"] == "broken" and text in found["fault"], f"{way}: {found['state']}: {found['fault']}")
+    for last in (["free 0x50000"], []):
+        trace = bench.trace(["malloc 0x20000 777", "malloc 0x50000 100", "free 0x20000", *last])
+        found = bench.replay(trace, [bench.broken], "--verify", status=1, BROKEN="scribble")[bench.broken]
+        expect("byte 5 of the 100" in found["fault"], f"scribble: {found['fault']}")
+    full = bench.replay(bench.trace(["malloc 0x10000 5", "malloc 0x20000 777"]), [bench.broken], BROKEN="full")[bench.broken]
+    expect((full["failures"], full["first_failure"], full["state"]) == (1, 1, "finished"), f"full: {full}")
+
+
+def libraries(bench):
+    """A library that cannot be preloaded, or has no malloc, is not taken for one."""
+    text = bench.directory / "text.so"
+    text.write_text("no library")
+    row = bench.replay(SMALL, [str(text), "heap"], status=1)
+    expect(row[str(text)]["state"] == "unusable" and "no library" in row[str(text)]["fault"], f"{row[str(text)]}")
+    expect(row["heap"]["state"] == "finished", "heap was not replayed, too")
+    spaced = bench.directory / "a b.so"
+    spaced.write_bytes(Path(bench.broken).read_bytes())
+    expect("space" in bench.run("replay", "--on", spaced, SMALL, status=1).stderr, "a space is taken")
+    preloaded = bench.replay(SMALL, ["glibc"], LD_PRELOAD=bench.broken, BROKEN="full")
+    expect(preloaded["glibc"]["state"] == "finished", "glibc is not the system's when another malloc is preloaded")
+
+
+def malloc(bench):
+    """Memory of a malloc is what its blocks take, and falls when they are freed."""
+    lines = [f"malloc {0x1000000 * (i + 1):#x} 1000000" for i in range(40)] + [f"free {0x1000000 * (i + 1):#x}" for i in range(40)]
+    rows = bench.replay(bench.trace(lines), MALLOCS, "--samples", 80)
+    for name, row in rows.items():
+        expect(40e6 < row["memory"] < 44e6, f"{name}: {row['memory']} bytes for 40 million")
+        expect(row["samples"][19]["memory"] < 24e6, f"{name}: {row['samples'][19]['memory']} bytes for 20 million")
+    last = rows["glibc"]["samples"][79]["memory"]
+    expect(last < 20e6, f"glibc: {last} bytes for none")
+
+
+def arenas(bench):
+    """An arena grows to what is needed, over more than one region where blocks or regions are short."""
+    for size, count in ((40000, 3), (3000000, 30)):
+        lines = [f"malloc {0x1000000 * (i + 1):#x} {size}" for i in range(count)] + ["realloc 0xfff0000 0x1000000 100"]
+        for name, row in bench.replay(bench.trace(lines), ["tiny", "heap", "wide", "pool", "single-tree"], "--verify").items():
+            fits = name != "tiny" or size < 65536
+            expect(row["failures"] == (0 if fits else count), f"{name}: {row['failures']} failures of {count} x {size}")
+            least = row["peak_live"]
+            expect(not fits or least < row["memory"] <= (1.8 if name == "tiny" else 1.03) * least, f"{name}: {row['memory']} for {least}")
+
+
+def expect_smallest(bench, trace, name, row):
+    """Completes in so much, and not in a granule less."""
+    fits = bench.replay(trace, [name], "--arena", row["bytes"], "--verify")[name]
+    expect(fits["failures"] == 0 and fits["memory"] == row["bytes"], f"{name}: fails in {row['bytes']}")
+    less = json.loads(subprocess.run([bench.heapmm, "replay", "--json", "--on", name, "--arena", str(row["bytes"] - row["granule"]),
+                                      trace], check=False, capture_output=True).stdout)["replays"][0]
+    expect(less["failures"] > 0 or less["state"] == "unusable", f"{name}: less than {row['bytes']} is enough")
+
+
+def sizes(bench):
+    """The answer of size is the smallest: for programs at random, no events, and one byte."""
+    on = [word for name in ARENAS for word in ("--on", name)]
+    for number, lines in enumerate((program(4, 2000, 200), program(5, 300, 2000), ["malloc 0x10000 1"], ["free 0x10000"])):
+        trace = bench.trace(lines)
+        for name, row in bench.sizes(trace, *on).items():
+            expect(row["completes"] or (name[:4] == "tiny" and number == 1), f"{name} has no size for program {number}")
+            if row["completes"]:
+                expect_smallest(bench, trace, name, row)
+    trace = bench.trace(["malloc 0x10000 65000", "malloc 0x30000 1000"])
+    found = bench.sizes(trace, "--on", "tiny", "--on", "tiny4", "--on", "heap")
+    expect([row["completes"] for row in found.values()] == [False, False, True], f"66000 bytes: {found}")
+    bench.run("size", "--on", "tiny", trace, status=1)
+    close = bench.trace(["malloc 0x10000 60000", "malloc 0x30000 5300"])
+    expect_smallest(bench, close, "tiny", bench.sizes(close, "--on", "tiny")["tiny"])
+
+
+def fits(bench):
+    """The answer and the status of --fits, at the limit and beside it."""
+    trace = bench.trace(program(6, 1000, 300))
+    for name in ("tiny", "heap", "pool"):
+        row = bench.sizes(trace, "--on", name)[name]
+        at = bench.run("size", "--on", name, "--fits", row["bytes"], trace)
+        expect(f"yes, with 0 B to spare ({name})" in at.stdout, at.stdout)
+        expect(bench.sizes(trace, "--on", name, "--fits", row["bytes"] + 2048)[name]["bytes"] == row["bytes"], "the size depends on --fits")
+        above = bench.run("size", "--on", name, "--fits", row["bytes"] + 2048, trace)
+        expect(f"yes, with 2.0 KiB to spare ({name})" in above.stdout, above.stdout)
+        below = bench.run("size", "--on", name, "--fits", row["bytes"] - row["granule"], trace, status=3)
+        expect(": no\n" in below.stdout, below.stdout)
+    expect("fits in 1 MiB: yes" in bench.run("size", "--fits", "1M", "--on", "tiny", trace).stdout, "tiny takes a part of 1 MiB")
+    bench.run("size", "--fits", "16", trace, status=3)
+
+
+def alignments(bench):
+    """Aligned blocks are aligned where the allocator cannot, and stay whole when they are resized."""
+    lines = [f"memalign {0x10000 * (i + 1):#x} {2 ** (i % 13)} {100 * i}" for i in range(60)]
+    lines += [f"realloc {0x10000 * (i + 1) + 0x1000000:#x} {0x10000 * (i + 1):#x} {50 * i + 1500}" for i in range(60)]
+    lines += [f"free {0x10000 * (i + 1) + 0x1000000:#x}" for i in range(60)]
+    names = [name for name in ARENAS if name[:4] != "tiny"] + MALLOCS
+    for name, row in bench.replay(bench.trace(lines), names, "--verify").items():
+        expect(row["state"] == "finished" and row["failures"] == 0, f"{name}: {row['failures']} failures, {row['fault']}")
+        expect(row["samples"][-1]["live"] == 0, f"{name}: {row['samples'][-1]['live']} bytes are left")
+
+
+def order(bench):
+    """Best first: what is broken last, what failed before it, then by what is asked."""
+    trace = bench.trace(program(7, 3000, 3000))
+    rows = list(bench.replay(trace, ["tiny", "heap", "wide", "heap8", "single-tree", "glibc"], "--arena", "40K").values())
+    expect([row["failures"] for row in rows] == sorted(row["failures"] for row in rows), "not by failures")
+    expect(rows[0]["failures"] == 0 < rows[-1]["failures"], "there are no failures to sort by")
+    for by, field in (("memory", "memory"), ("time", "nanoseconds")):
+        rows = list(bench.replay(trace, ["wide", "heap", "single-tree", "glibc", "pool"], "--by", by).values())
+        expect([row[field] for row in rows] == sorted(row[field] for row in rows), f"not by {by}")
+    last = bench.trace(["malloc 0x10000 777", "free 0x10000"])
+    rows = bench.replay(last, [bench.broken, "heap", "glibc"], status=1, BROKEN="crash")
+    expect(list(rows)[-1] == bench.broken, "what is broken is not last")
+
+
+def said_on_terminal(bench, *words):
+    """What a command prints on a terminal that is its standard error."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([bench.heapmm, *map(str, words)], stdout=subprocess.DEVNULL, stderr=theirs) as process:
+        os.close(theirs)
+        said = b""
+        try:
+            while part := os.read(ours, 65536):
+                said += part
+        except OSError:
+            pass
+        expect(process.wait() == 0, f"{words}: status {process.returncode}")
+    os.close(ours)
+    return said.decode()
+
+
+def repeated(rounds, size):
+    """Blocks that come and go."""
+    return [line for i in range(rounds) for line in (f"malloc {0x10000 + 0x10000 * (i % 64):#x} {size}", f"free {0x10000 + 0x10000 * (i % 64):#x}")]
+
+
+def progress(bench):
+    """A line says how far it is, on a terminal only, and is gone in the end."""
+    rounds, seconds = 20000, 0
+    while seconds < 4:
+        trace = bench.trace(repeated(rounds, 16000))
+        begun = time.monotonic()
+        expect(bench.run("replay", "--on", "heap", "--verify", trace).stderr == "", "progress without a terminal")
+        seconds = time.monotonic() - begun
+        rounds = int(rounds * 6 / seconds)
+    said = said_on_terminal(bench, "replay", "--on", "heap", "--verify", trace)
+    expect("heap: 0." in said and " left" in said and said.endswith("\r\033[K"), f"progress is {said!r}")
+
+
+def streams(bench):
+    """Memory of heapmm replay does not grow with the trace."""
+    peaks = []
+    for rounds in (20000, 200000):
+        trace = bench.trace(repeated(rounds, 100), f"rounds{rounds}")
+        # A process begins with the peak of the one that starts it, so a small one does.
+        starter = ("import os, resource, sys; os.spawnv(os.P_WAIT, sys.argv[1], sys.argv[1:]); "
+                   "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
+        done = subprocess.run([sys.executable, "-S", "-c", starter, bench.heapmm, "replay", "--on", "heap", trace], check=True,
+                              capture_output=True, text=True)
+        expect("heap" in done.stdout, done.stderr)
+        peaks.append(int(done.stdout.split()[-1]))
+    expect(peaks[1] < peaks[0] + 1024, f"{peaks} KiB")
+
+
+CASES = [live_bytes, contents, broken, libraries, malloc, arenas, sizes, fits, alignments, order, progress, streams]
+
+
+def main(arguments):
+    if len(arguments) < 2:
+        sys.exit(__doc__)
+    heapmm, library = (str(Path(path).resolve()) for path in arguments[:2])
+    cases = {case.__name__: case for case in CASES}
+    failed = 0
+    for name in arguments[2:] or list(cases):
+        with tempfile.TemporaryDirectory() as directory:
+            try:
+                cases[name](Bench(heapmm, library, directory))
+                print(f"{name}: as expected", flush=True)
+            except Failure as failure:
+                print(f"{name}: {failure}", flush=True)
+                failed += 1
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
