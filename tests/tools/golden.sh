@@ -70,11 +70,11 @@ done
 "$heapmm" export -o "$work/file.csv" small.hmt
 expect android.csv 0 cat "$work/file.csv"
 
-# What heaps do is the same everywhere; how long it takes is not, nor how wide the column of times is.
+# What heaps do is the same everywhere; how long it takes is not, nor how wide the column of times is, nor the order where all else is.
 untimed() {
     status=0
     "$@" > "$work/timed" 2>&1 || status=$?
-    sed -E 's/ +/ /g; s/ [0-9.]+ (ns|us|ms|s) [0-9]+ ns / TIME /' "$work/timed"
+    sed -E 's/ +/ /g; s/ [0-9.]+ (ns|us|ms|s) [0-9]+ ns / TIME /' "$work/timed" | sort
     return $status
 }
 heaps="--on heap --on heap8 --on tiny --on tiny4 --on wide --on single-tree --on pool"

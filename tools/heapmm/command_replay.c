@@ -67,10 +67,10 @@ static int compare_time(const void *left, const void *right) {
 
 /* ---- Tables -------------------------------------------------------------------------------------------------------------- */
 
-static void add_row(table *t, const session *s) {
+static void add_row(table *t, const session *s, uint64_t peak_bytes) {
     char per_event[32] = "-", factor[32] = "-";
     if (s->played > 0) snprintf(per_event, sizeof per_event, "%.0f ns", (double)s->nanoseconds / (double)s->played);
-    if (s->peak > 0) snprintf(factor, sizeof factor, "%.3f", (double)s->memory / (double)s->peak);
+    if (peak_bytes > 0 && s->memory > 0) snprintf(factor, sizeof factor, "%.3f", (double)s->memory / (double)peak_bytes);
     table_cell(t, s->name);
     table_cell(t, text_number(s->memory).bytes);
     table_cell(t, text_bytes(s->memory).bytes);
@@ -80,12 +80,14 @@ static void add_row(table *t, const session *s) {
     table_cell(t, text_number(s->failures).bytes);
 }
 
+/* Ends with an empty line, if there is anything to be said. */
 static void print_remarks(const session *s) {
     if (s->state == SESSION_BEGUN || s->state == SESSION_BROKEN)
-        printf("\n%s is broken: after %s events: %s\n", s->name, text_number(s->played).bytes, s->text);
-    if (s->state == SESSION_UNUSABLE) printf("\n%s was not used: %s\n", s->name, s->text);
+        printf("%s is broken: after %s events: %s\n\n", s->name, text_number(s->played).bytes, s->text);
+    if (s->state == SESSION_UNUSABLE) printf("%s was not used: %s\n\n", s->name, s->text);
     if (s->state == SESSION_FINISHED && s->failures > 0)
-        printf("\n%s: too little memory, first at event %s of those read\n", s->name, text_number(s->first_failure).bytes);
+        printf("%s had too little memory, first for event %s of those read\n\n", s->name,
+               text_number(s->first_failure + 1).bytes);
 }
 
 /* A digit for each sample: tenths of the memory that no block asked for. */
@@ -93,7 +95,7 @@ static void print_waste(const session *const *sorted, size_t count) {
     int width = 0;
     for (size_t i = 0; i < count; i++)
         if ((int)strlen(sorted[i]->name) > width) width = (int)strlen(sorted[i]->name);
-    puts("\nTenths of the memory that no block asked for, from the first event to the last:");
+    puts("Tenths of the memory that no block asked for, from the first event to the last:");
     for (size_t i = 0; i < count; i++) {
         const session *s = sorted[i];
         if (s->samples == 0) continue;
@@ -111,10 +113,11 @@ static void print_tables(const replay_trace *trace, const session *const *sorted
     printf("%s events, at most %s in %s blocks at once\n\n", text_number(trace->events).bytes,
            text_bytes(trace->peak_bytes).bytes, text_number(trace->peak_blocks).bytes);
     table t = table_begin("allocator", "memory", "", "of the peak", "time", "an event", "failed", NULL);
-    for (size_t i = 0; i < count; i++) add_row(&t, sorted[i]);
+    for (size_t i = 0; i < count; i++) add_row(&t, sorted[i], trace->peak_bytes);
     table_end(&t, stdout, 0);
+    putchar('\n');
     for (size_t i = 0; i < count; i++) print_remarks(sorted[i]);
-    print_waste(sorted, count);
+    if (trace->events > 0) print_waste(sorted, count);
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------------------------------------- */

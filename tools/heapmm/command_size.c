@@ -96,7 +96,7 @@ static void print_advice(const smallest *all, size_t count) {
     }
     fputs("That is what this trace needs, to the granule. Other runs differ: ", stdout);
     if (best->margin != 0)
-        printf("take %s bytes, in which it completes, too.\n", text_number(best->margin).bytes);
+        printf("give %s %s bytes, in which it completes, too.\n", best->on->name, text_number(best->margin).bytes);
     else
         printf("but %s takes no arena with a margin.\n", best->on->name);
 }
