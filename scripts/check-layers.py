@@ -129,7 +129,7 @@ class Tree:
         beside = os.path.normpath(os.path.join(os.path.dirname(path), name))
         public = os.path.join("include", name)
         installed = os.path.join(self.root, "src", name.removeprefix("heapmm/impl/"))
-        if name.startswith("heapmm/impl/") and layer == "examples" and os.path.isfile(installed):
+        if name.startswith("heapmm/impl/") and layer in {"examples", "tools"} and os.path.isfile(installed):
             return  # the implementation as it is installed, for an instance of the user's own
         if os.path.isfile(os.path.join(self.root, beside)):
             target = beside
@@ -293,6 +293,7 @@ BAD = [
     ("src/base/compiler.h", "#include <valgrind/memcheck.h>\n", "is included by src/base/compiler.h already"),
     ("src/heap/heap.c", "#include <heapmm/heap.h>\n", 'write #include "heapmm/heap.h"'),
     ("src/heap/heap.c", "#include HMM_FILE\n", "an #include of a macro cannot be checked"),
+    ("src/pool/pool.c", '#include "heapmm/impl/heap/config.h"\n', '"heapmm/impl/heap/config.h" is neither beside this file'),
     ("src/heap/heap.c", '#include "nothing.h"\n', '"nothing.h" is neither beside this file nor in include/'),
     ("include/heapmm/heap.h", '#include "../../src/heap/config.h"\n', "a public header includes src/heap/config.h"),
     ("include/heapmm/heap.h", "#include <stdlib.h>\n", "<stdlib.h> is a system header"),
