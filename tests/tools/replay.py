@@ -125,6 +125,7 @@ def contents(bench):
 
 WAYS = {
     "twice": ("malloc 0x20000 777", "overlaps"),
+    "into the next": ("malloc 0x20000 777", "overlaps one of 1000 bytes"),
     "misaligned": ("malloc 0x20000 777", "is not aligned to 16"),
     "unaligned": ("memalign 0x20000 2048 777", "is not aligned to 2048"),
     "dirty": ("calloc 0x20000 777 1", "byte 100 of a zeroed block of 777 bytes"),
@@ -162,8 +163,10 @@ def libraries(bench):
     spaced = bench.directory / "a b.so"
     spaced.write_bytes(Path(bench.broken).read_bytes())
     expect("space" in bench.run("replay", "--on", spaced, SMALL, status=1).stderr, "a space is taken")
-    preloaded = bench.replay(SMALL, ["glibc"], LD_PRELOAD=bench.broken, BROKEN="full")
-    expect(preloaded["glibc"]["state"] == "finished", "glibc is not the system's when another malloc is preloaded")
+    trace = bench.trace(["malloc 0x10000 777"])
+    expect(bench.replay(trace, [bench.broken], BROKEN="full")[bench.broken]["failures"] == 1, "the library is not preloaded")
+    preloaded = bench.replay(trace, ["glibc"], LD_PRELOAD=bench.broken, BROKEN="full")
+    expect(preloaded["glibc"]["failures"] == 0, "glibc is not the system's when another malloc is preloaded")
 
 
 def malloc(bench):
@@ -239,6 +242,9 @@ def alignments(bench):
     for name, row in bench.replay(bench.trace(lines), names, "--verify").items():
         expect(row["state"] == "finished" and row["failures"] == 0, f"{name}: {row['failures']} failures, {row['fault']}")
         expect(row["samples"][-1]["live"] == 0, f"{name}: {row['samples'][-1]['live']} bytes are left")
+    again = ["memalign 0x10000 256 100", "realloc 0x20000 0x10000 200", "free 0x20000"] * 100
+    for name, row in bench.replay(bench.trace(again), ARENAS, "--verify").items():
+        expect(row["memory"] < 4096, f"{name}: {row['memory']} bytes for one block at a time")
 
 
 def order(bench):
