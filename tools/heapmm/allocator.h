@@ -32,6 +32,9 @@ typedef struct allocator {
     /* Makes it in an arena. capacity: bytes that it is going to have; 0: these. NULL: they are too few or too many. */
     void *(*create)(void *memory, size_t bytes, size_t capacity, on_fault *fault, void *context);
 
+    /* Forgets its memory. */
+    void (*destroy)(void *heap);
+
     /* Lends it `more` bytes behind the region `memory` of `bytes`. */
     bool (*extend)(void *heap, void *memory, size_t bytes, size_t more);
 

@@ -25,6 +25,10 @@ static void *create(void *memory, size_t bytes, size_t capacity, on_fault *fault
     return memory;
 }
 
+static void destroy(void *heap) {
+    single_tree_init(heap);
+}
+
 /* Where the chunk ends: bytes are a multiple of a BAU, of which the chunk's beginning and its end leave a rest. */
 static bool extend(void *heap, void *memory, size_t bytes, size_t more) {
     if ((bytes + more) / BAU > INT32_MAX || more < HMM_MIN_BLOCK_BAUS * BAU) return false;
@@ -79,6 +83,7 @@ const allocator single_tree_allocator = {.name = "single-tree",
                                          .about = "the classic heap",
                                          .granule = BAU,
                                          .create = create,
+                                         .destroy = destroy,
                                          .extend = extend,
                                          .add = add,
                                          .alloc = alloc,

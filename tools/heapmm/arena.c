@@ -66,6 +66,7 @@ bool arena_grow(arena *a, size_t size, size_t lent) {
 }
 
 void arena_end(arena *a) {
-    if (a->memory != NULL) munmap(a->memory, a->reserved);
+    if (a->heap != NULL) a->on->destroy(a->heap);
+    if (a->memory != NULL && a->memory != MAP_FAILED) munmap(a->memory, a->reserved);
     *a = (arena){0};
 }
