@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "collect.h"
 #include "command.h"
 #include "files.h"
+#include "library.h"
 #include "say.h"
 
 static const char help[] =
@@ -46,28 +48,8 @@ enum { PATIENCE = 2 };
 
 /* ---- Preparing ----------------------------------------------------------------------------------------------------------- */
 
-static char library[4096];
+static char library[PATH_MAX];
 static char sessions[64];
-
-/* Where it is relative to this program: installed, and built. */
-static bool find_library(void) {
-    static const char *const places[] = {HEAPMM_RECORD_PATH, "."};
-    char self[2048];
-    const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (length <= 0) return false;
-    self[length] = '\0';
-    *strrchr(self, '/') = '\0';
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        char path[sizeof self + 256], *resolved;
-        snprintf(path, sizeof path, "%s/%s/libheapmm-record.so", self, places[i]);
-        resolved = realpath(path, NULL);
-        if (resolved == NULL) continue;
-        snprintf(library, sizeof library, "%s", resolved);
-        free(resolved);
-        return true;
-    }
-    return false;
-}
 
 /* In memory if possible: what is written there must not wait for a disk. */
 static bool make_directory(void) {
@@ -252,10 +234,7 @@ static int run(int argc, char **argv) {
     if (file != NULL && strcmp(file, "-") == 0)
         return say_misuse("record", "a program's trace goes to a file, since the program prints");
     if (file != NULL && !files_may_be_trace(file)) return RECORDING_FAILED;
-    if (!find_library()) {
-        say_failure("libheapmm-record.so is neither beside this program nor in %s from there", HEAPMM_RECORD_PATH);
-        return RECORDING_FAILED;
-    }
+    if (!library_find("libheapmm-record.so", library)) return RECORDING_FAILED;
     if (strpbrk(library, " :") != NULL) {
         say_failure("%s: the loader takes no library with a space or a colon in its path", library);
         return RECORDING_FAILED;
