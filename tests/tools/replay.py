@@ -191,6 +191,18 @@ def arenas(bench):
             expect(not fits or least < row["memory"] <= (1.8 if name == "tiny" else 1.03) * least, f"{name}: {row['memory']} for {least}")
 
 
+def hostile(bench):
+    """Sizes and alignments that cannot be are failures, and cost neither time nor memory."""
+    lines = [f"malloc {0x10000 * (i + 1):#x} {size}" for i, size in enumerate((2**64 - 1, 2**63, 2**63 - 1, 2**62, 2**33, 0))]
+    lines += [f"memalign {0x1000000 * (i + 1):#x} {alignment} 10" for i, alignment in enumerate((2**63, 2**62, 2**40, 3, 0))]
+    lines += ["calloc 0x20000000 4294967296 4294967296", "realloc 0x30000000 0x1000000 18446744073709551615", "malloc 0x10000 50"]
+    trace = bench.trace(lines)
+    for name, row in bench.replay(trace, ["heap", "heap8", "tiny", "tiny4", "pool"]).items():
+        expect(row["state"] == "finished" and row["failures"] == 10, f"{name}: {row['failures']} failures, {row['fault']}")
+        expect(row["memory"] < 2**20, f"{name}: {row['memory']} bytes")
+    bench.run("size", trace, status=1)
+
+
 def expect_smallest(bench, trace, name, row):
     """Completes in so much, and not in a granule less."""
     fits = bench.replay(trace, [name], "--arena", row["bytes"], "--verify")[name]
@@ -310,7 +322,7 @@ def streams(bench):
     expect(peaks[1] < peaks[0] + 1024, f"{peaks} KiB")
 
 
-CASES = [live_bytes, contents, broken, libraries, malloc, arenas, sizes, fits, alignments, order, progress, streams]
+CASES = [live_bytes, contents, broken, libraries, malloc, arenas, hostile, sizes, fits, alignments, order, progress, streams]
 
 
 def main(arguments):

@@ -29,6 +29,8 @@ typedef struct allocator {
 
     /* Only those that take an arena have what follows. */
 
+    size_t largest; /* bytes of a block, at most */
+
     /* Makes it in an arena. capacity: bytes that it is going to have; 0: these. NULL: they are too few or too many. */
     void *(*create)(void *memory, size_t bytes, size_t capacity, on_fault *fault, void *context);
 

@@ -8,4 +8,4 @@
 #define INSTANCE_NUMBERS(s) (s).heap
 #include "allocator_instance.h"
 
-const allocator pool_allocator = ALLOCATOR("pool", "hmm_pool", HMM_HEAP_GRANULE);
+const allocator pool_allocator = ALLOCATOR("pool", "hmm_pool", HMM_HEAP_GRANULE, HMM_HEAP_LARGEST_BLOCK);

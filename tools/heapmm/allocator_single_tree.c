@@ -82,6 +82,7 @@ static const char *check(void *heap) {
 const allocator single_tree_allocator = {.name = "single-tree",
                                          .about = "the classic heap",
                                          .granule = BAU,
+                                         .largest = (size_t)INT32_MAX * BAU,
                                          .create = create,
                                          .destroy = destroy,
                                          .extend = extend,

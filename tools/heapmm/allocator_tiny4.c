@@ -21,4 +21,5 @@
 #define INSTANCE_NUMBERS(s) (s)
 #include "allocator_instance.h"
 
-const allocator tiny4_allocator = ALLOCATOR("tiny4", "hmm_tiny_heap with HMM_TINY_HEAP_GRANULE=4", 4);
+const allocator tiny4_allocator =
+    ALLOCATOR("tiny4", "hmm_tiny_heap with HMM_TINY_HEAP_GRANULE=4", 4, (((size_t)1 << 13) - 1) * 4);

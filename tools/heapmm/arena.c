@@ -57,7 +57,7 @@ static bool lend(arena *a, size_t step) {
 /* A further region may leave as much unused at the end of the one before. */
 bool arena_grow(arena *a, size_t size, size_t lent) {
     const size_t step = a->bytes / PART / STEP * STEP + STEP;
-    if (a->is_fixed || size > a->reserved / 4 || a->bytes - lent > 2 * size + FIRST_MOST) return false;
+    if (a->is_fixed || size > a->on->largest || size > a->reserved / 4 || a->bytes - lent > 2 * size + FIRST_MOST) return false;
     if (a->reserved - a->bytes < step + REGION) return false;
     a->is_tried = true;
     const bool is_lent = lend(a, step);

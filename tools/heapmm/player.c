@@ -21,7 +21,7 @@ static uint64_t most_for(const player_plan *plan) {
 
 /* The slots are all touched now, so that they are no part of what is measured later. */
 bool player_begin(player *y, const player_plan *plan) {
-    *y = (player){.on = plan->on, .slot_count = (size_t)plan->slots + 1, .verifies = plan->verifies};
+    *y = (player){.on = plan->on, .slot_count = (size_t)plan->slots + 1, .verifies = plan->verifies, .touches = plan->touches};
     y->slots =
         mmap(NULL, y->slot_count * sizeof *y->slots, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     bool has_begun = y->slots != MAP_FAILED;
@@ -112,7 +112,7 @@ static bool new_block(player *y, const step *s) {
     slot->p = p;
     slot->size = s->size;
     y->live += s->size;
-    if (!y->verifies) touch(p, 0, s->size);
+    if (y->touches) touch(p, 0, s->size);
     return !y->verifies || contents_add(&y->contents, s->slot, p, s->size, alignment_of(y, s), s->kind == STEP_ZEROED, y->played);
 }
 
@@ -127,7 +127,7 @@ static bool resize_block(player *y, const step *s) {
         count_failure(y);
         return !y->verifies || contents_resized(&y->contents, s->slot, slot->p, slot->size, 1);
     }
-    if (!y->verifies) touch(p, slot->size, s->size);
+    if (y->touches) touch(p, slot->size, s->size);
     y->live += s->size - slot->size;
     *slot = (player_slot){p, s->size, shift};
     return !y->verifies || contents_resized(&y->contents, s->slot, p, s->size, alignment_of(y, s));

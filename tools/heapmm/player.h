@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Every block is written to, once in each page, as the program would have done: memory that nobody touches costs nothing. Its own
- * memory comes from mmap, since malloc may be what is played on. */
+ * Blocks may be written to, once in each page, as the program would have done: memory that nobody touches costs nothing. The player's
+ * own memory comes from mmap, since malloc may be what is played on. */
 #ifndef HEAPMM_TOOLS_PLAYER_H
 #define HEAPMM_TOOLS_PLAYER_H
 
@@ -24,6 +24,7 @@ typedef struct player_plan {
     uint64_t capacity; /* bytes that the blocks will need, about */
     uint64_t arena;    /* bytes of the arena; 0: as many as are needed */
     bool verifies;
+    bool touches; /* blocks are written to; else heaps write their headers only */
 } player_plan;
 
 typedef struct player {
@@ -31,7 +32,7 @@ typedef struct player {
     arena arena;
     player_slot *slots;
     size_t slot_count;
-    bool verifies;
+    bool verifies, touches;
     contents contents;
     uint64_t played; /* steps */
     uint64_t live, peak;

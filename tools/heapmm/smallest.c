@@ -96,7 +96,7 @@ static void conclude(smallest *s, bool completed) {
 
 static void begin_playing(smallest *s, const replay_trace *trace) {
     choose(s);
-    const player_plan plan = {.on = s->on, .slots = trace->slots, .arena = s->tried};
+    const player_plan plan = {.on = s->on, .slots = trace->slots, .arena = s->tried, .touches = false};
     s->is_playing = s->tried > 0 && player_begin(&s->player, &plan);
     if (!s->is_playing) conclude(s, false);
 }

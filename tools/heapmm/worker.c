@@ -123,7 +123,7 @@ int worker_run(void) {
     bool is_sound = true;
     if (!open_session()) return EXIT_FAILURE;
     if (*all->library != '\0' && !malloc_is_of(all->library)) return end(SESSION_UNUSABLE, "it is no library with a malloc");
-    const player_plan plan = {find_allocator(), all->slots, all->capacity, all->arena, all->verifies};
+    const player_plan plan = {find_allocator(), all->slots, all->capacity, all->arena, all->verifies, !all->verifies};
     if (!player_begin(&played, &plan)) return end(SESSION_UNUSABLE, "its arena cannot be so small or so large");
     memset(batch, 1, sizeof batch);
     resident_before = status_bytes("VmRSS:");
