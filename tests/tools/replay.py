@@ -201,6 +201,9 @@ def hostile(bench):
         expect(row["state"] == "finished" and row["failures"] == 10, f"{name}: {row['failures']} failures, {row['fault']}")
         expect(row["memory"] < 2**20, f"{name}: {row['memory']} bytes")
     bench.run("size", trace, status=1)
+    command = ["sh", "-c", f"ulimit -v 1000000; exec '{bench.heapmm}' replay --on single-tree --arena 3G {SMALL}"]
+    limited = subprocess.run(command, check=False, capture_output=True, text=True)
+    expect(limited.returncode == 1 and "cannot be so small or so large" in limited.stdout, f"3 GiB of 1: {limited.stdout}")
 
 
 def expect_smallest(bench, trace, name, row):

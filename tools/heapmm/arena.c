@@ -35,7 +35,7 @@ static bool create(arena *a, size_t bytes, size_t capacity) {
 bool arena_begin(arena *a, const allocator *on, size_t fixed, size_t capacity, uint64_t most) {
     *a = (arena){.on = on, .is_fixed = fixed != 0};
     if (!reserve(a, fixed != 0 ? (uint64_t)fixed + FIRST_MOST + 1 : most)) return false;
-    if (a->is_fixed && create(a, fixed, 0)) return true;
+    if (a->is_fixed && a->reserved > fixed && create(a, fixed, 0)) return true;
     for (size_t bytes = FIRST; !a->is_fixed && bytes <= FIRST_MOST; bytes *= 2)
         if (create(a, bytes, capacity)) return true;
     arena_end(a);
