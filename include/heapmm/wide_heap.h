@@ -10,7 +10,7 @@
  * - Payloads are aligned to HMM_WIDE_HEAP_GRANULE.
  * - The control block and the records have words twice as wide: a record takes 64 bytes; the control block a 32nd of the
  *   capacity or 700 bytes at most, whichever is more, and never more than 14 KiB.
- * - Trees can be deeper, and links are wider: on x86-64 and optimised, functions need at most 3.25 KiB of stack.
+ * - Trees can be deeper, and links are wider: on x86-64 and optimised, functions need at most 3.5 KiB of stack.
  *
  * Source: src/heap/wide_heap.c.
  *

@@ -10,7 +10,7 @@
 #include "fixture.h"
 
 /* Bytes; at level 2 any call may check the whole heap. */
-enum { SELDOM = WORD > 4 ? 3328 : 2048, OFTEN = HMM_AUDIT_LEVEL >= 2 || WORD > 4 ? SELDOM : 1280 };
+enum { SELDOM = WORD > 4 ? 3584 : 2048, OFTEN = HMM_AUDIT_LEVEL >= 2 || WORD > 4 ? SELDOM : 1280 };
 
 enum { STACK_BYTES = 256 * 1024, FIRST_BYTES = 64 * 1024, SECOND_BYTES = 16 * 1024, SLOTS = 400, ROUNDS = 300 };
 
