@@ -231,6 +231,17 @@ HMM_INLINE void release_elsewhere(void *p, struct span *slab, uint64_t block, co
         free_general(p, function);
 }
 
+/* Frees a block of an ordinary slab of this thread, unless it is free already. */
+HMM_INLINE void free_in_slab(void *p, struct span *slab, uint64_t block, const char *function) {
+    uint64_t bits = load_free(slab);
+    if (HMM_UNLIKELY(hmm_set_bit(&bits, block))) {
+        free_general(p, function);
+        return;
+    }
+    store_free(slab, bits);
+    if (HMM_UNLIKELY(bits == slab->empty)) give_back_emptied(p);
+}
+
 /* Frees a block of an ordinary slab of this thread, which is usual, and leaves the rest to other functions. Their first argument is p,
  * which so stays where it is. */
 HMM_INLINE void release(void *p, const char *function) {
@@ -245,13 +256,7 @@ HMM_INLINE void release(void *p, const char *function) {
         release_elsewhere(p, slab, block, function);
         return;
     }
-    uint64_t bits = load_free(slab);
-    if (HMM_UNLIKELY(hmm_set_bit(&bits, block))) {
-        free_general(p, function);
-        return;
-    }
-    store_free(slab, bits);
-    if (HMM_UNLIKELY(bits == slab->empty)) give_back_emptied(p);
+    free_in_slab(p, slab, block, function);
 }
 
 /* ---- Aligned, zeroed, resized ------------------------------------------------------------------------------------------- */

@@ -43,13 +43,7 @@ HMM_INLINE void release_sized(void *p, size_t alignment, size_t size, const char
         release_sized_general(p, alignment, size, function);
         return;
     }
-    uint64_t bits = load_free(slab);
-    if (HMM_UNLIKELY(hmm_set_bit(&bits, block))) {
-        free_general(p, function);
-        return;
-    }
-    store_free(slab, bits);
-    if (HMM_UNLIKELY(bits == slab->empty)) give_back_emptied(p);
+    free_in_slab(p, slab, block, function);
 }
 
 #endif
