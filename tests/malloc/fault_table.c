@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "expect.h"
+#include "heard.h"
 
 #include "heapmm/malloc.h"
 
@@ -429,15 +429,7 @@ static int run_process(size_t kind) {
         alarm(60);
         do_wrong(kind);
     }
-    close(ends[1]);
-    size_t length = 0;
-    for (ssize_t n; length < sizeof diagnosis - 1 && (n = read(ends[0], diagnosis + length, sizeof diagnosis - 1 - length)) > 0;)
-        length += (size_t)n;
-    diagnosis[length] = '\0';
-    close(ends[0]);
-    int status = 0;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    return status;
+    return hear(child, ends, diagnosis, sizeof diagnosis);
 }
 
 static const char at_access[] = "heapmm: access(";

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "expect.h"
+#include "heard.h"
 
 #include "heapmm/malloc.h"
 
@@ -313,15 +313,7 @@ static int play(const char *scene, const char *check, const char *other) {
         execve("/proc/self/exe", arguments, environment);
         _exit(127);
     }
-    close(ends[1]);
-    size_t length = 0;
-    for (ssize_t n; length < sizeof said - 1 && (n = read(ends[0], said + length, sizeof said - 1 - length)) > 0;)
-        length += (size_t)n;
-    said[length] = '\0';
-    close(ends[0]);
-    int status = 0;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    return status;
+    return hear(child, ends, said, sizeof said);
 }
 
 static size_t count_of(const char *text) {

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "expect.h"
+#include "heard.h"
 
 #include "heapmm/malloc.h"
 
@@ -189,14 +189,7 @@ static void run_in_child(void *(*run)(void)) {
         run();
         _exit(0);
     }
-    close(ends[1]);
-    size_t length = 0;
-    for (ssize_t n; length < sizeof said - 1 && (n = read(ends[0], said + length, sizeof said - 1 - length)) > 0;)
-        length += (size_t)n;
-    said[length] = '\0';
-    close(ends[0]);
-    int status = 0;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
+    const int status = hear(child, ends, said, sizeof said);
     EXPECT(WIFSIGNALED(status) ? WTERMSIG(status) == SIGABRT : status == 0);
 }
 

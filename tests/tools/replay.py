@@ -14,22 +14,14 @@ import pty
 import random
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
+
+from cases import expect, run_cases
 
 ARENAS = ["heap", "heap8", "tiny", "tiny4", "wide", "single-tree", "pool"]
 MALLOCS = ["malloc", "glibc"]
 SMALL = Path(__file__).resolve().parent / "golden" / "small.hmt"
-
-
-class Failure(Exception):
-    pass
-
-
-def expect(condition, what):
-    if not condition:
-        raise Failure(what)
 
 
 class Bench:
@@ -333,16 +325,7 @@ def main(arguments):
         sys.exit(__doc__)
     heapmm, library = (str(Path(path).resolve()) for path in arguments[:2])
     cases = {case.__name__: case for case in CASES}
-    failed = 0
-    for name in arguments[2:] or list(cases):
-        with tempfile.TemporaryDirectory() as directory:
-            try:
-                cases[name](Bench(heapmm, library, directory))
-                print(f"{name}: as expected", flush=True)
-            except Failure as failure:
-                print(f"{name}: {failure}", flush=True)
-                failed += 1
-    sys.exit(1 if failed else 0)
+    run_cases([cases[name] for name in (arguments[2:] or list(cases))], lambda directory: Bench(heapmm, library, directory))
 
 
 if __name__ == "__main__":

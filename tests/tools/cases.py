@@ -1,0 +1,29 @@
+"""Cases of a test of the tool: each is a function, in a directory of its own, and says with expect what must hold.
+
+SPDX-License-Identifier: MIT
+"""
+import sys
+import tempfile
+
+
+class Failure(Exception):
+    pass
+
+
+def expect(condition, what):
+    if not condition:
+        raise Failure(what)
+
+
+def run_cases(cases, make_bench):
+    """Runs functions of a bench, which make_bench makes of a directory. Ends the program, with status 1 if one failed."""
+    failed = 0
+    for case in cases:
+        with tempfile.TemporaryDirectory() as directory:
+            try:
+                case(make_bench(directory))
+                print(f"{case.__name__}: as expected", flush=True)
+            except Failure as failure:
+                print(f"{case.__name__}: {failure}", flush=True)
+                failed += 1
+    sys.exit(1 if failed else 0)
