@@ -57,7 +57,7 @@ redis-tools       redis-benchmark           test malloc
 memcached         memcached                 test
 nginx-light       /usr/sbin/nginx           test
 stress-ng         stress-ng                 test
-libpython3-testsuite /usr/lib/python3/dist-packages test
+libpython3.11-testsuite /usr/lib/python3.11/test test
 gnuplot-nox       gnuplot                   bench malloc
 z3                z3                        malloc
 libmimalloc2.0    /usr/lib/x86_64-linux-gnu/libmimalloc.so.2.0 malloc
