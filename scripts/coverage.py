@@ -55,7 +55,7 @@ INSTANCES = {"default": [], "tiny": ["-include", "tests/instances/tiny.h"], "wid
 HEAP_SOURCES = ["tests/heap/forge.c", "src/heap/result.c"]
 LINKED = ["src/os/fault.c"]
 HEAP_PROGRAMS = {
-    "faults": ["faults_test", "faults_pointer", "faults_block", "faults_tree", "faults_forged", "faults_heap", "faults_region", "faults_handler"],
+    "faults": [f"faults_{part}" for part in ("test", "pointer", "block", "payload", "tree", "forged", "heap", "region", "handler")],
     "attach": ["attach_test"],
     "attach_forged": ["attach_forged_test"],
     "units_alloc": ["units_alloc"],

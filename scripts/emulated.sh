@@ -48,6 +48,7 @@ instance() {
     source=src/heap/${name}_heap.c
     [ "$name" != default ] || source=src/heap/heap.c
     echo "$name instance:"
-    build "$@" -include tests/instances/$name.h tests/heap/model_test.c tests/heap/model.c tests/heap/model_program.c "$source"
+    build "$@" -include tests/instances/$name.h tests/heap/model_test.c tests/heap/model.c tests/heap/model_program.c \
+        tests/heap/model_regions.c "$source"
     for shape in $shapes; do run "$name instance, $shape" $shape; done
 }

@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: MIT
  *
  *     faults_pointer.c   pointers that are no allocated block
- *     faults_block.c     overwritten blocks: headers, footers, links, payloads
+ *     faults_block.c     overwritten blocks: headers, footers, links of lists
+ *     faults_payload.c   payloads written to when or where they are not the program's
  *     faults_tree.c      overwritten nodes of trees
  *     faults_forged.c    damage whose check values and checksums are right
  *     faults_heap.c      overwritten sentinels, region records and control blocks
@@ -37,11 +38,29 @@ typedef struct fault_tests {
     size_t count;
 } fault_tests;
 
-extern const fault_tests pointer_faults, block_faults, tree_faults, forged_faults, heap_faults, region_faults, handler_faults;
+extern const fault_tests pointer_faults, block_faults, payload_faults, tree_faults, forged_faults, heap_faults, region_faults,
+    handler_faults;
 
 /* Usable bytes of a block of so many units. */
 static inline size_t usable_of(size_t units) {
     return units * GRANULE - OVERHEAD;
+}
+
+static inline unsigned char *header(unsigned char *p) {
+    return p - WORD;
+}
+
+static inline unsigned char *word_of(unsigned char *p, size_t word) {
+    return p + word * WORD;
+}
+
+/* As the heap links blocks: the distance from the control block in granules. */
+static inline heap_word link_to(const unsigned char *p) {
+    return (heap_word)((p - (unsigned char *)heap) / GRANULE);
+}
+
+static inline void *alloc_units(size_t units) {
+    return hmm_heap_alloc(heap, usable_of(units));
 }
 
 /* ---- A heap in a row ----------------------------------------------------------------------------------------------------- */

@@ -208,8 +208,8 @@ static bool passes_apart(const struct test *test) {
 }
 
 int main(int argc, char **argv) {
-    static const fault_tests *const groups[] = {&pointer_faults, &block_faults,  &tree_faults,   &forged_faults,
-                                                &heap_faults,    &region_faults, &handler_faults};
+    static const fault_tests *const groups[] = {&pointer_faults, &block_faults, &payload_faults, &tree_faults,
+                                                &forged_faults,  &heap_faults,  &region_faults,  &handler_faults};
     size_t named = 0, failed = 0;
     if (HMM_AUDIT_LEVEL < 1) return EXIT_SUCCESS; /* without audits, misuse and damage are undefined behaviour */
     for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++)

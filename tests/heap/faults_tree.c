@@ -19,14 +19,6 @@ static size_t units_of(size_t number) {
     return FIRST_UNITS + number;
 }
 
-static unsigned char *word_of(unsigned char *p, size_t word) {
-    return p + word * WORD;
-}
-
-static heap_word link_to(const unsigned char *p) {
-    return (heap_word)((p - (unsigned char *)heap) / GRANULE);
-}
-
 /* A block that will have no free neighbours. */
 static unsigned char *fenced(size_t units) {
     const size_t size = usable_of(units);

@@ -24,7 +24,9 @@ COVERAGE = ["-fsanitize-coverage=trace-pc"]
 POOL = ["src/pool/pool.c", *HEAP]
 TRACE = ["src/trace/reader.c", "src/trace/writer.c", "src/trace/names.c"]
 STEPPED = ["tests/pool/stepped_pool.c", "tests/heap/stepped_heap.c"]
-FAULTS = [f"tests/heap/faults_{part}.c" for part in ("test", "pointer", "block", "tree", "forged", "heap", "region", "handler")]
+MODEL = [f"tests/heap/model{part}.c" for part in ("", "_program", "_regions")]
+FAULT_PARTS = ("test", "pointer", "block", "payload", "tree", "forged", "heap", "region", "handler")
+FAULTS = [f"tests/heap/faults_{part}.c" for part in FAULT_PARTS]
 
 
 def units(name):
@@ -70,7 +72,7 @@ PROGRAMS = {
     "heap_faults": {"sources": [*FAULTS, "tests/heap/forge.c", *BESIDE_THE_HEAP], "options": ["-O0"]},
     "heap_failures": {"sources": ["tests/heap/failures_test.c", *HEAP], "options": ["-O0"]},
     "heap_model": {
-        "sources": ["tests/heap/model_test.c", "tests/heap/model_program.c", "tests/heap/model.c", *HEAP],
+        "sources": ["tests/heap/model_test.c", *MODEL, *HEAP],
         "options": ["-O0"],
     },
     "heap_damage": {"sources": ["tests/heap/damage_test.c", *HEAP], "options": ["-O1"]},
@@ -82,7 +84,7 @@ PROGRAMS = {
         "options of": {"tests/heap/stepped_heap.c": COVERAGE},
     },
     "fuzz_operations": {
-        "sources": ["fuzz/operations_fuzz.c", "fuzz/replay_main.c", "tests/heap/model_program.c", "tests/heap/model.c", *HEAP],
+        "sources": ["fuzz/operations_fuzz.c", "fuzz/replay_main.c", *MODEL, *HEAP],
         "options": ["-O1"],
     },
     "fuzz_attach": {
@@ -101,7 +103,7 @@ PROGRAMS = {
     "pool_sections": stepped_pool("pool_interrupt", "-DHMM_CRITICAL_SECTIONS=1", "-include", "tests/pool/critical.h"),
     **{f"malloc_{name}": malloc(name) for name in ("sizes", "units", "faults", "process", "threads", "checked")},
     "fault_table": {**malloc("faults"), "sources": ["tests/malloc/fault_table.c", "src/malloc/malloc.c", "src/os/linux.c"]},
-    "trace_units": {"sources": ["tests/trace/trace_units.c", *TRACE], "options": ["-O1"]},
+    **{f"trace_{name}": {"sources": [f"tests/trace/trace_{name}.c", *TRACE], "options": ["-O1"]} for name in ("units", "damage")},
     "fuzz_trace": {"sources": ["fuzz/trace_fuzz.c", "fuzz/replay_main.c", *TRACE], "options": ["-O1"]},
     "tool_order": {"sources": ["tests/tools/order_test.c", "tools/heapmm/order.c"], "options": ["-O1"]},
     "tool_statistics": {
