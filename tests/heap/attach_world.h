@@ -91,7 +91,8 @@ static inline hmm_heap_options noting(void) {
 /* One step, decided by `dice` alone: the same in a heap and in its copy. */
 static inline void step(world *w, uint64_t dice, bool aligned_too) {
     unsigned char **slot = &w->slots[dice / 16 % SLOTS];
-    const size_t size = (size_t)(dice / 8192 % (dice / 1024 % 8 == 0 ? 1500 : 150));
+    /* Some are large enough to be taken from the high end of a free block. */
+    const size_t size = (size_t)(dice / 8192 % (dice / 1024 % 8 == 0 ? 3000 : 150));
     const size_t i = (size_t)(dice / 16 % w->regions);
     void *p;
     switch (dice % 10) {
