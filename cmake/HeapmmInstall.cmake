@@ -1,4 +1,4 @@
-# Installation: libraries, headers, manual pages, the CMake package and the pkg-config file.
+# Installation: libraries, headers, gdb's commands, manual pages, the CMake package and the pkg-config file.
 # SPDX-License-Identifier: MIT
 #
 # Both descriptions name the prefix relative to themselves, so that an installed copy may be moved.
@@ -18,6 +18,8 @@ endif()
 if(HEAPMM_HAS_TRACE)
     install(TARGETS heapmm_trace EXPORT heapmm)
 endif()
+# gdb's commands: (gdb) source .../share/heapmm/gdb/heapmm-gdb.py
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/tools/gdb DESTINATION ${CMAKE_INSTALL_DATADIR}/heapmm FILES_MATCHING PATTERN "*.py")
 # The implementation of the heap, for instances of the user's own.
 foreach(layer base heap)
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/${layer} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heapmm/impl

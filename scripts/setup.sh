@@ -57,6 +57,7 @@ redis-tools       redis-benchmark           test malloc
 memcached         memcached                 test
 nginx-light       /usr/sbin/nginx           test
 stress-ng         stress-ng                 test
+gdb               gdb                       test
 libpython3.11-testsuite /usr/lib/python3.11/test test
 gnuplot-nox       gnuplot                   bench malloc
 z3                z3                        malloc

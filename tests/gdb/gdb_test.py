@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""Compares what the gdb script says of the heaps of a program with what the program itself has found.
+
+SPDX-License-Identifier: MIT
+
+    gdb_test.py SCRIPT SCENE CASE...     SCRIPT: heapmm-gdb.py; SCENE: the program of scene.c, of pool_scene.c for the case pool
+"""
+import re
+import struct
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
+from cases import expect, run_cases  # noqa: E402
+
+BLOCK = re.compile(r"  (0x[0-9a-f]+) +(\d+) +(\d+)  (in use|free)(.*)")
+
+
+class Bench:
+    def __init__(self, script, scene, directory):
+        self.script, self.scene, self.directory = script, scene, Path(directory)
+        self.core = self.directory / "core"
+
+    def gdb(self, *arguments, commands=(), script=True, timeout=100):
+        """Runs gdb; returns what it prints, both streams."""
+        file = self.directory / "commands"
+        file.write_text("\n".join(commands) + "\n")
+        script = ["-x", self.script] if script else []
+        command = ["gdb", "-nx", "-batch", "-iex", "set debuginfod enabled off", "-iex", "set width 0", *script, "-x", file, *arguments]
+        done = subprocess.run([str(word) for word in command], cwd=self.directory, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=timeout, check=False)
+        return done.stdout
+
+    def stopped(self, commands, program=None):
+        """Runs commands where the scene has told everything. Returns what they print, and what the scene has told."""
+        told = self.directory / "told"
+        begin = ["set breakpoint pending on", "break stop_here", f"run > {told}", "echo \\n==\\n"]
+        said = self.gdb(program or self.scene, commands=[*begin, *commands]).partition("\n==\n")[2]
+        return said, heaps_in(told.read_text())
+
+    def heaps(self):
+        """What the scene says; it is the same each time."""
+        heaps = self.stopped([])[1]
+        expect(len(heaps) > 100, f"the scene tells of {len(heaps)} heaps only")
+        return heaps
+
+
+def heaps_in(text):
+    """By name: the address, the blocks, what the walk and the check said."""
+    heaps = {}
+    for line in text.splitlines():
+        what, _, rest = line.partition(" ")
+        if what == "heap":
+            name, address = rest.split()
+            heap = heaps[name] = {"address": int(address, 16), "blocks": []}
+        elif what == "block":
+            address, size, usable, state = rest.split(maxsplit=3)
+            heap["blocks"].append((int(address, 16), int(size), int(usable), state))
+        else:
+            heap[what] = rest
+    return heaps
+
+
+def each(names, command):
+    """A command for each heap, with a mark between; a failed command ends the others of a file, but not Python's."""
+    lines = ["python"]
+    for name in names:
+        lines += [f"try: gdb.execute({f'heapmm {command} {name}'!r})", "except gdb.error as e: print(e)", "print('==')"]
+    return [*lines, "end"]
+
+
+def parts(said):
+    return said.split("==\n")[:-1]
+
+
+def expect_same_checks(heaps, said):
+    answers = parts(said)
+    expect(len(answers) == len(heaps), f"{len(answers)} answers of {len(heaps)}: {said[-2000:]}")
+    for (name, heap), answer in zip(heaps.items(), answers):
+        code = heap["check"].split()[0]
+        wanted = heap["check"]
+        if code == "HMM_OK":
+            wanted = f"HMM_OK: no fault was found; {in_use(heap)} in use"
+        elif code == "HMM_FAULT_CONTROL":  # where hardly anything of it is left, more is said
+            wanted = f"HMM_FAULT_CONTROL at {heap['address']:#x}"
+        expect(wanted in answer, f"{name}: the program says {heap['check']!r}, gdb {answer!r}")
+
+
+def in_use(heap):
+    count = sum(block[3] == "in use" for block in heap["blocks"])
+    return f"{count} block{'' if count == 1 else 's'}"
+
+
+def blocks_in(answer):
+    rows = (BLOCK.fullmatch(line) for line in answer.splitlines())
+    return [(int(row[1], 16), int(row[2]), int(row[3]), row[4]) for row in rows if row]
+
+
+def sound(heaps):
+    return {name: heap for name, heap in heaps.items() if heap["check"].startswith("HMM_OK")}
+
+
+# ---- Cases -------------------------------------------------------------------------------------------------------------------
+
+
+def checks(bench):
+    """Live: every heap gets the same diagnosis, to the letter; and all kinds of damage are among them."""
+    heaps = bench.heaps()
+    said, again = bench.stopped(each(heaps, "check"))
+    expect(heaps == again, "the scene is not the same each time")
+    expect_same_checks(heaps, said)
+    kinds = Counter(re.match(r"HMM_(?:FAULT_)?(\w+)", heap["check"]).group(1) for heap in heaps.values())
+    print(f"    {dict(kinds)}")
+    expect(len(kinds) >= 9 and len(sound(heaps)) >= 8, "kinds of damage are missing")
+
+
+def blocks(bench):
+    """Live: the blocks of every heap, up to where it is damaged, are those of the walk."""
+    heaps = bench.heaps()
+    heaps = {name: heap for name, heap in heaps.items() if "CONTROL" not in heap["walk"]}
+    answers = parts(bench.stopped(each(heaps, "blocks"))[0])
+    expect(len(answers) == len(heaps), "answers are missing")
+    for (name, heap), answer in zip(heaps.items(), answers):
+        found = blocks_in(answer)
+        if heap["walk"] == "HMM_OK":
+            expect(found == heap["blocks"], f"{name}: {set(found) ^ set(heap['blocks'])}")
+            expect(f"{in_use(heap)} in use" in answer, f"{name}: {answer[-300:]}")
+        else:
+            expect(found[:len(heap["blocks"])] == heap["blocks"] and heap["walk"] in answer, f"{name}: {heap['walk']}: {answer}")
+
+
+def core(bench):
+    """The same of a core, with the program beside it and with the core alone."""
+    live, heaps = bench.stopped([f"gcore {bench.core}"])
+    expect(bench.core.exists() and len(heaps) > 100, f"no core was written: {live}")
+    expect_same_checks(heaps, bench.gdb(bench.scene, bench.core, commands=each(heaps, "check")).partition("heap 0x")[2])
+    alone = {f"{heap['address']:#x}": heap for heap in heaps.values()}
+    said = bench.gdb("-core", bench.core, commands=each(alone, "check"))
+    expect_same_checks(alone, said[said.find("heap 0x"):])
+    said = bench.gdb("-core", bench.core, commands=["heapmm check"])
+    found = [int(address, 16) for address in re.findall(r"^heap (0x[0-9a-f]+)", said, re.M)]
+    wanted = {heap["address"] for heap in heaps.values() if not heap["check"].startswith("HMM_FAULT_CONTROL")}
+    expect(wanted <= set(found), f"heaps in the core were not found: {wanted - set(found)}")
+
+
+def notes_first(core):
+    """The same core of 64 bits as the kernel writes it: notes in front of memory, no sections; so it can be cut off."""
+    header, (count,) = bytearray(core[:64]), struct.unpack_from("<H", core, 56)
+    header[40:48], header[60:64] = bytes(8), bytes(4)
+    rows = [list(struct.unpack_from("<IIQQQQQQ", core, 64 + 56 * i)) for i in range(count)]
+    notes = next(row for row in rows if row[0] == 4)
+    begin = 64 + 56 * count
+    notes_bytes = core[notes[2]:notes[2] + notes[5]]
+    memory = core[begin:notes[2]]
+    for row in rows:
+        row[2] = begin if row is notes else row[2] + notes[5]
+    return bytes(header) + b"".join(struct.pack("<IIQQQQQQ", *row) for row in rows) + notes_bytes + memory
+
+
+def truncated(bench):
+    """A core that ends early."""
+    heaps = bench.stopped([f"gcore {bench.core}"])[1]
+    last = f"{list(heaps.values())[-1]['address']:#x}"
+    content = notes_first(bench.core.read_bytes())
+    bench.core.write_bytes(content)
+    said = bench.gdb(bench.scene, bench.core, commands=["heapmm check heaps[0]"])
+    expect("HMM_OK" in said, said)
+    bench.core.write_bytes(content[:len(content) // 3])
+    said = bench.gdb(bench.scene, bench.core, commands=[f"heapmm check {last}"])
+    expect("cannot be read" in said and "truncated" in said and "Traceback" not in said, said)
+
+
+def stripped(bench):
+    """Without any symbol, by address and by looking for heaps."""
+    program = bench.directory / "stripped"
+    subprocess.run(["strip", "-o", program, bench.scene], check=True)
+    told = bench.directory / "told"
+    begin = ["catch syscall exit_group", f"run > {told}", "echo \\n==\\n"]
+    said = bench.gdb(program, commands=[*begin, "heapmm check"]).partition("\n==\n")[2]
+    heaps = heaps_in(told.read_text())
+    for name in sound(heaps):
+        expect(f"heap {heaps[name]['address']:#x}" in said, f"{name} was not found: {said}")
+    said = bench.gdb(program, commands=[*begin, "heapmm check heaps[0]"])
+    expect("Give an address" in said, said)
+
+
+def pool(bench):
+    """A pool's heap, and which of its blocks wait: in the queue, and taken from it."""
+    said = bench.stopped(["print pool->chain != 0 && pool->head != 0", "heapmm blocks pool", "heapmm check pool", *(f"print/x (unsigned long)kept[{i}]" for i in range(20))])[0]
+    expect(said.startswith("$1 = 1") and "of the pool" in said and "HMM_OK" in said, said)
+    addresses = [int(number, 16) for number in re.findall(r"^\$\d+ = (0x[0-9a-f]+)", said, re.M)]
+    waiting = {int(row[1], 16) for row in map(BLOCK.fullmatch, said.splitlines()) if row and "waits" in row[5]}
+    expect(len(waiting) >= 2 and addresses[1] in waiting and waiting <= {addresses[i] for i in (*range(0, 20, 3), 1)}, said)
+
+
+def inside(bench):
+    """An address within a block: which block it is."""
+    block = next(block for block in bench.heaps()["heaps[3]"]["blocks"] if block[1] > 100)
+    said = bench.stopped([f"heapmm blocks {block[0] + 7}", f"heapmm blocks (void *){block[0]:#x}"])[0]
+    address = f"{block[0]:#x}"
+    expect("lies 7 bytes behind the beginning of this block" in said and f"{address} begins this block" in said, said)
+    expect(blocks_in(said) == [block] * 2, said)
+
+
+def errors(bench):
+    """What is no heap, not readable, or not there."""
+    said = bench.stopped(each(["&stop_here", "&stops", "1", "nothing", "0xffff0000ffff0000", "'"], "check") +
+                         each(["&stops", "nothing"], "blocks"))[0]
+    answers = parts(said)
+    expect("HMM_FAULT_CONTROL" in answers[0] and "no control block of a heap" in answers[1], said)
+    expect("cannot be read" in answers[2] and 'No symbol "nothing"' in answers[3], said)
+    expect("nor does it lie in a block" in answers[6], said)
+    expect("Traceback" not in said and said.count("heapmm: ") == len(answers), said)
+    expect("no program is running" in bench.gdb(bench.scene, commands=["heapmm check"]), "it runs without a program")
+    expect("there are several heaps" in bench.stopped(["heapmm blocks"])[0], "heaps are not listed")
+    for command in ("help heapmm", "help heapmm blocks", "help heapmm check"):
+        expect("heapmm" in bench.gdb(commands=[command]), command)
+
+
+CASES = [checks, blocks, core, truncated, stripped, pool, inside, errors]
+
+
+def main(arguments):
+    if len(arguments) < 3:
+        sys.exit(__doc__)
+    script, scene = (str(Path(path).resolve()) for path in arguments[:2])
+    cases = {case.__name__: case for case in CASES}
+    run_cases([cases[name] for name in arguments[2:]], lambda directory: Bench(script, scene, directory))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
