@@ -1,12 +1,19 @@
 /* odd.h: an instance of one's own for scene.c, with a multiplier that no other has.
  *
  * SPDX-License-Identifier: MIT */
-#ifndef HMM_TESTS_ODD_H
-#define HMM_TESTS_ODD_H
+#ifndef HMM_TESTS_INSTANCE_H
+#define HMM_TESTS_INSTANCE_H
 
 #define HMM_HEAP odd_heap
 #define HMM_NAME(verb) odd_heap_##verb
 #include "heapmm/declare.h"
+
+#define HMM_TEST_SOURCE "gdb/odd_heap.c"
+#define HMM_TEST_WORD uint32_t
+#define HMM_TEST_LINK int32_t
+
+#undef HMM_HEAP_GRANULE
+#define HMM_HEAP_GRANULE ((size_t)32)
 
 #define hmm_heap odd_heap
 #define hmm_heap_create odd_heap_create

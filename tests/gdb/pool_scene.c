@@ -6,9 +6,7 @@
 
 enum { BYTES = 8192, KEPT = 20 };
 
-static struct {
-    _Alignas(64) unsigned char bytes[BYTES];
-} memory;
+static struct { _Alignas(64) unsigned char bytes[BYTES]; } memory;
 
 hmm_pool *pool;
 void *kept[KEPT];
