@@ -15,6 +15,7 @@
 
 #include "../base/memory.h"
 #include "../os/port.h"
+#include "heapmm/malloc_window.h"
 #include "span.h"
 
 enum {
@@ -26,6 +27,8 @@ enum {
     PURGE_DELAY = 500,       /* milliseconds */
     RINGS = 5                /* of dirty spans. The first records are their heads, from number 1 on, the oldest first */
 };
+
+static const hmm_malloc_window window; /* see window.h */
 
 static struct {
     hmm_os_lock lock;
@@ -47,7 +50,8 @@ static struct {
     size_t given_back;           /* bytes, in all */
     size_t large;                /* large blocks, and their units */
     size_t large_units;
-} central = {.purge_delay = PURGE_DELAY};
+    const hmm_malloc_window *window; /* for others; nothing here reads it */
+} central = {.purge_delay = PURGE_DELAY, .window = &window};
 
 /* ---- The tree of free spans: by size, then by address -------------------------------------------------------------------- */
 

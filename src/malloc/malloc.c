@@ -8,6 +8,7 @@
 #include "options.h"
 #include "report.h"
 #include "sized.h"
+#include "window.h"
 
 #ifndef HMM_STANDARD_NAMES
 #define HMM_STANDARD_NAMES 1

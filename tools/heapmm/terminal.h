@@ -1,0 +1,37 @@
+/* terminal.h: the screen and the keys of a terminal, and putting both back as they were.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef HEAPMM_TOOLS_TERMINAL_H
+#define HEAPMM_TOOLS_TERMINAL_H
+
+#include <stdbool.h>
+
+/* What standard output is and may be written to. */
+typedef struct terminal {
+    bool is_terminal; /* one on which the cursor can be moved */
+    bool has_colours, has_unicode;
+    int columns, lines;
+} terminal;
+
+/* NO_COLOR, TERM and the locale are asked. */
+terminal terminal_ask(void);
+
+typedef enum terminal_event {
+    TERMINAL_TIME,  /* the time is up */
+    TERMINAL_AGAIN, /* the window has another size, the process was stopped for a while, or the user wants to see it now */
+    TERMINAL_QUIT   /* q, Ctrl-C, or a signal that ends a process */
+} terminal_event;
+
+/* Takes the screen: the other one, where there are two, without cursor or echo. */
+void terminal_begin(void);
+
+/* Waits for so many milliseconds at most. */
+terminal_event terminal_wait(int milliseconds);
+
+/* Gives it back as it was. */
+void terminal_end(void);
+
+/* The signal that ended it, or 0. */
+int terminal_signal(void);
+
+#endif
