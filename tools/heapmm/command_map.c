@@ -68,7 +68,7 @@ static void draw_frame(const heap_map *map, double interval) {
     FILE *stream = open_memstream(&frame, &bytes);
     if (stream == NULL) return;
     fputs("\033[H", stream);
-    picture_draw(stream, map, &style, status, "\033[K\r\n");
+    picture_draw(stream, map, &style, status, "\033[K\n");
     fputs("\033[J", stream);
     if (fclose(stream) == 0) fwrite(frame, 1, bytes, stdout);
     fflush(stdout);

@@ -47,6 +47,7 @@ typedef struct find {
     size_t low, high; /* where its regions begin and end there */
     bool seen;        /* a control block, of whatever kind */
     hmm_fault fault;
+    size_t fault_at; /* in the file, if it has a place there */
     uint32_t layout;
 } find;
 
@@ -175,6 +176,13 @@ static void take_ends(const copy *c, find *f, const hmm_span *spans, size_t coun
 
 /* ---- Attaching ----------------------------------------------------------------------------------------------------------- */
 
+static void take_fault(const copy *c, find *f, const hmm_fault *fault) {
+    const uintptr_t at = (uintptr_t)fault->address - (uintptr_t)c->bytes;
+    f->seen = true;
+    f->fault = *fault;
+    f->fault_at = at < c->size ? at : f->heap_at;
+}
+
 /* Tries a control block at f->heap_at. Returns whether a sound heap is there. */
 static bool try_heap(copy *c, find *f) {
     static const hmm_fault outside = {HMM_FAULT_SPANS, NULL,
@@ -186,8 +194,7 @@ static bool try_heap(copy *c, find *f) {
     f->heap = count == 0 ? NULL : f->instance->attach(spans, count, &fault);
     take_ends(c, f, spans, count);
     if (f->heap != NULL) return true;
-    if (!f->seen) f->fault = fault;
-    f->seen = true;
+    if (!f->seen) take_fault(c, f, &fault);
     return false;
 }
 
@@ -291,7 +298,8 @@ static bool fail(heap_map *map, const char *path, const find *f, const map_insta
             "pointers of %u bytes, granule %u, audit level %u. Use the heapmm that was built with the program",
             path, f->layout >> VERSION_SHIFT, f->layout & 15, 1u << (f->layout >> GRANULE_SHIFT & 15),
             f->layout >> AUDIT_SHIFT & 3);
-    return map_fail(map, "%s: its heap is damaged: %s: %s", path, hmm_result_name((int)f->fault.code), f->fault.text);
+    return map_fail(map, "%s: its heap is damaged: %s at byte %zu: %s", path, hmm_result_name((int)f->fault.code), f->fault_at,
+                    f->fault.text);
 }
 
 /* A file that another process changes at this moment may not be sound: it is read again some times. */

@@ -249,7 +249,7 @@ static bool add_spans(heap_map *map, const numbers *n, const span *spans, size_t
 
 /* By the words of the report that HEAPMM_STATS=1 prints. */
 static void add_rows(heap_map *map, const malloc_map *m, const numbers *n, const sums *sum) {
-    map_add_row(map, "in use, slabs and large blocks", sum->taken, MAP_BYTES);
+    map_add_row(map, "in slabs and large blocks", sum->taken, MAP_BYTES);
     map_add_row(map, "of that, in blocks", sum->live, MAP_BYTES);
     map_add_row(map, "in use at most, at any time", n->most_taken * m->window.unit_bytes, MAP_BYTES);
     map_add_row(map, "mapped from the system", n->mapped, MAP_BYTES);
@@ -262,7 +262,7 @@ static void add_rows(heap_map *map, const malloc_map *m, const numbers *n, const
     map_add_row(map, "fragmentation", map_fragmentation(sum->largest, sum->free + sum->clean), MAP_PER_MILLE);
     map_add_row(map, "large blocks", sum->large, MAP_NUMBER);
     if (sum->guarded > 0) map_add_row(map, "blocks with guard pages", sum->guarded, MAP_NUMBER);
-    if (sum->missing > 0) map_add_row(map, "changing while it was looked at", sum->missing, MAP_BYTES);
+    if (sum->missing > 0) map_add_row(map, "changing at that moment", sum->missing, MAP_BYTES);
 }
 
 /* One look. Returns whether everything was there and could be stored; *missing: bytes of which nothing can be told. */

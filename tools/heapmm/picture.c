@@ -18,7 +18,8 @@ enum {
     LEAST_PICTURE = 4, /* lines */
     ROW_COLUMNS = 40,  /* of the screen, for a number of the summary */
     NAME_COLUMNS = 36,
-    CLASS_COLUMNS = 58
+    CLASS_COLUMNS = 58,
+    LEGEND_COLUMNS = 80
 };
 
 /* Of a palette of 256, legible on dark and on light. */
@@ -66,13 +67,14 @@ static void draw_row_plainly(drawing *d, const map_row *row) {
 }
 
 static void draw_rows(drawing *d) {
-    const int across = d->style->columns / ROW_COLUMNS < 1 ? 1 : d->style->columns / ROW_COLUMNS;
+    const int across = d->style->columns / ROW_COLUMNS; /* a screen has as many columns at least */
     for (size_t i = 0; i < d->map->row_count; i++) {
         if (d->style->lines == 0) {
             draw_row_plainly(d, &d->map->rows[i]);
             continue;
         }
         const bool ends = (i + 1) % (size_t)across == 0 || i + 1 == d->map->row_count;
+        if (d->lines <= LEAST_PICTURE + 1) return;
         fprintf(d->stream, "%-28.28s%10s%s", d->map->rows[i].name, row_text(&d->map->rows[i]).bytes, ends ? "" : "  ");
         if (ends) end_line(d);
     }
@@ -155,13 +157,18 @@ static void draw_legend(drawing *d) {
         end_line(d);
         return;
     }
-    fputs("\u2581\u2583\u2585\u2588 how much is in use  \u00b7 free", d->stream);
-    for (int kind = MAP_CHANGING; kind < MAP_KINDS && d->style->colours; kind++)
+    const bool has_room = d->style->columns >= LEGEND_COLUMNS;
+    fputs("\u2581\u2583\u2585\u2588 in use  \u00b7 free", d->stream);
+    for (int kind = MAP_CHANGING; kind < MAP_KINDS && d->style->colours && has_room; kind++)
         if (has_kind(d->map, (map_kind)kind)) fprintf(d->stream, "  \033[38;5;%dm\u2588\033[0m %s", colours[kind], names[kind]);
     end_line(d);
 }
 
 /* ---- Sizes --------------------------------------------------------------------------------------------------------------- */
+
+static bool has_classes(const drawing *d) {
+    return d->map->class_count > 0 && (d->style->lines == 0 || d->style->columns >= CLASS_COLUMNS);
+}
 
 static void draw_class(drawing *d, const map_class *c) {
     fprintf(d->stream, "%10" PRIu64 "%10" PRIu64 "%12" PRIu64 "%14" PRIu64 "%9" PRIu64 " %%", c->size, c->slabs, c->in_use,
@@ -181,7 +188,7 @@ static size_t next_class(const heap_map *map, const bool *drawn) {
 /* All of them by size; or on a screen, in the lines that are left, those with most bytes. */
 static void draw_classes(drawing *d) {
     bool drawn[MAP_CLASSES] = {false};
-    if (d->map->class_count == 0 || (d->style->lines != 0 && d->lines < 2)) return;
+    if (!has_classes(d) || (d->style->lines != 0 && d->lines < 2)) return;
     fprintf(d->stream, "%10s%10s%12s%14s%11s", "size", "slabs", "in use", "bytes", "filled");
     end_line(d);
     for (size_t i = 0; i < d->map->class_count && (d->style->lines == 0 || d->lines > 0); i++) {
@@ -197,7 +204,7 @@ static void draw_classes(drawing *d) {
 /* Half of what the summary and the legend leave is for the sizes, if there are so many. */
 static int lines_for_picture(const drawing *d) {
     const int left = d->lines - 1;
-    const int classes = d->map->class_count == 0 ? 0 : (int)d->map->class_count + 1;
+    const int classes = has_classes(d) ? (int)d->map->class_count + 1 : 0;
     const int picture = left - (classes < left / 2 ? classes : left / 2);
     return picture < LEAST_PICTURE ? LEAST_PICTURE : picture;
 }
