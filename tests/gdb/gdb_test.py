@@ -5,6 +5,7 @@ SPDX-License-Identifier: MIT
 
     gdb_test.py SCRIPT SCENE CASE...     SCRIPT: heapmm-gdb.py; SCENE: the program of scene.c, of pool_scene.c for the case pool
 """
+import os
 import re
 import struct
 import subprocess
@@ -219,7 +220,37 @@ def errors(bench):
         expect("heapmm" in bench.gdb(commands=[command]), command)
 
 
-CASES = [checks, blocks, core, truncated, stripped, pool, inside, errors]
+def malloc(bench):
+    """The spans of malloc, live and in a core, against its own report. SCENE is the program of mapped.c, started with the library."""
+    library = os.environ["HEAPMM_TEST_MALLOC"]
+    told = bench.directory / "told"
+    begin = [f"set environment LD_PRELOAD {library}", "set breakpoint pending on", "break wait_for_the_end",
+             f"run still > /dev/null 2> {told}", "echo \\n==\\n"]
+    questions = ["heapmm blocks malloc", "heapmm check malloc", "up", "heapmm blocks blocks[2]",
+                 "heapmm blocks (unsigned long)blocks[2] + 3"]
+    said = bench.gdb(bench.scene, commands=[*begin, *questions, f"gcore {bench.core}"]).partition("\n==\n")[2]
+    expect_same_slabs(said, told.read_text())
+    expect("no fault was found" in said and "  0 bytes behind the beginning of the block of 16 bytes at" in said, said[-1000:])
+    expect("  3 bytes behind" in said and said.count("which is in use") == 2, said[-1000:])
+    again = bench.gdb(bench.scene, bench.core, commands=questions[:2])
+    rows = [line for line in said.splitlines() if line.startswith("  0x")]
+    expect(rows and rows == [line for line in again.splitlines() if line.startswith("  0x")], "the core tells something else")
+
+
+def expect_same_slabs(said, report):
+    slabs = Counter()
+    for count, size, used in re.findall(r"^  0x\S+ +\d+  slab: (\d+) blocks of (\d+) bytes, (\d+) in use", said, re.M):
+        expect(int(used) <= int(count), f"{used} of {count} are in use")
+        slabs[int(size)] += 1
+        slabs[-int(size)] += int(used)
+    rows = re.findall(r"^heapmm: +(\d+) +(\d+) +(\d+) +\d+ +\d+ %$", report, re.M)
+    expect(len(rows) > 30, f"no report: {report}")
+    for size, count, used in rows:
+        found = slabs[int(size)], slabs[-int(size)]
+        expect(found == (int(count), int(used)), f"{size} bytes: {found} slabs and blocks, and not {count}, {used}")
+
+
+CASES = [checks, blocks, core, truncated, stripped, pool, inside, errors, malloc]
 
 
 def main(arguments):

@@ -28,8 +28,9 @@ static void *allocate(size_t size, unsigned char mark) {
     return block;
 }
 
+static void *blocks[BLOCKS];
+
 static void be_still(void) {
-    static void *blocks[BLOCKS];
     for (size_t i = 0; i < BLOCKS; i++) blocks[i] = allocate(1 + i * i % (i % 100 == 0 ? LARGEST : 3000), 1);
     for (size_t i = 0; i < BLOCKS; i += i % 3 + 1) {
         free(blocks[i]);

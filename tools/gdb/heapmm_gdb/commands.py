@@ -4,13 +4,13 @@ SPDX-License-Identifier: MIT
 """
 import gdb
 
-from . import find
+from . import find, malloc
 from .check import Check
 from .control import NotAHeap
 from .fault import Fault, Problem
 from .memory import Memory
 
-MALLOC = "malloc"
+MALLOC = "malloc"  # in place of a heap
 
 
 def said(count, noun):
@@ -130,11 +130,41 @@ def print_block_around(heap, address):
             return
 
 
+def malloc_window(memory):
+    window = malloc.window_of(memory)
+    if window is None:
+        raise Problem("this program does not run on heapmm's malloc, or has not begun to")
+    return window
+
+
+def print_spans(window):
+    print(f"malloc {window.start:#x}: {window.fresh} bytes used at any time, {window.mapped} mapped")
+    print(f"  {'address':18} {'bytes':>12}  what")
+    spans = window.spans()
+    for span in spans:
+        print(f"  {span.start:#018x} {span.bytes:12}  {span}")
+    slabs = [span for span in spans if span.kind == malloc.SLAB]
+    large = [span for span in spans if span.kind in (malloc.LARGE, malloc.GUARDED)]
+    print(f"{said(len(slabs), 'slab')} with {said(sum(slab.in_use() for slab in slabs), 'block')} in use, "
+          f"{said(len(large), 'large block')}; {sum(span.bytes for span in spans if span.kind == malloc.FREE)} bytes free")
+
+
+def print_span_around(window, address):
+    span = window.span_around(address)
+    if span is None:
+        raise Problem(f"no span of malloc's is known at {address:#x}")
+    print(f"malloc {window.start:#x}: {address:#x} lies in a span of {span.bytes} bytes at {span.start:#x}: {span}")
+    if span.kind == malloc.SLAB:
+        block, inside = divmod(address - span.start, span.size)
+        print(f"  {inside} bytes behind the beginning of the block of {span.size} bytes at {span.start + block * span.size:#x}, "
+              f"which is {'free' if span.is_free(block) else 'in use'}")
+
+
 class Blocks(gdb.Command):
-    """heapmm blocks [HEAP|ADDRESS]: every block of a heap, by address.
+    """heapmm blocks [HEAP|ADDRESS|malloc]: every block of a heap, by address; or the spans and slabs of heapmm's malloc.
 
 HEAP: an expression that gives an hmm_heap *, hmm_tiny_heap *, hmm_wide_heap *, hmm_pool *, or a pointer to an instance of your own.
-ADDRESS: of anything inside a heap: the block that it lies in.
+ADDRESS: of anything inside a heap, or malloc's memory: the block that it lies in.
 Without an argument, the only heap that the program has; where there are several they are listed.
 
 bytes: what the block takes of its region, with its header; usable: what the program may use of it."""
@@ -150,14 +180,25 @@ bytes: what the block takes of its region, with its header; usable: what the pro
         if not argument:
             print_blocks(only_heap(memory))
             return
+        if argument == MALLOC:
+            print_spans(malloc_window(memory))
+            return
         address = evaluate(argument)
         try:
             print_blocks(find.heap_at(memory, address))
         except NotAHeap as no:
-            heap = find.heap_around(memory, address)
-            if heap is None:
-                raise Problem(f"{no}, nor does it lie in a block of a heap that could be found") from no
+            self.show_around(memory, address, no)
+
+    def show_around(self, memory, address, no):
+        """A heap within a block of malloc's is the nearer one."""
+        heap = find.heap_around(memory, address)
+        window = malloc.window_of(memory) if heap is None else None
+        if heap is not None:
             print_block_around(heap, address)
+        elif window is not None and window.holds(address):
+            print_span_around(window, address)
+        else:
+            raise Problem(f"{no}, nor does it lie in a block of a heap that could be found") from no
 
 
 # ---- heapmm check ------------------------------------------------------------------------------------------------------------
@@ -180,10 +221,17 @@ def print_surroundings(heap, address):
             print_block(block, set())
 
 
-class HeapCheck(gdb.Command):
-    """heapmm check [HEAP]: checks a whole heap, as hmm_heap_check does, and says what is wrong and where.
+def check_malloc(window):
+    wrong = window.wrong()
+    if wrong is not None:
+        raise Problem("at {:#x}: {}".format(*wrong))
+    print(f"malloc {window.start:#x}: no fault was found; {said(len(window.spans()), 'span')}")
 
-HEAP: as for heapmm blocks. Without it, each heap that the program has.
+
+class HeapCheck(gdb.Command):
+    """heapmm check [HEAP|malloc]: checks a whole heap, as hmm_heap_check does, and says what is wrong and where.
+
+HEAP: as for heapmm blocks. Without it, each heap that the program has. malloc: that its spans lie one behind the other.
 The control block, the records of the regions, every block with its check value, the lists and trees of free blocks, the bitmap,
 and the counters. The first fault ends it."""
 
@@ -195,6 +243,9 @@ and the counters. The first fault ends it."""
 
     def check(self, argument):
         memory = Memory()
+        if argument == MALLOC:
+            check_malloc(malloc_window(memory))
+            return
         try:
             heaps = [find.heap_at(memory, evaluate(argument))] if argument else find.all_heaps(memory)
         except NotAHeap as no:
