@@ -78,7 +78,7 @@ build: ## the libraries, the tool and the examples, optimised, in build/release
 	@cmake --preset release
 	@cmake --build --preset release --target heapmm_libraries examples/all
 
-install: ## the libraries, the tool, the headers, the pages for man(1), the CMake package and the pkg-config file
+install: ## the libraries, the tool, gdb's commands, the headers, the pages for man(1), the CMake package and the pkg-config file
 	@scripts/setup.sh install
 	@python3 -B scripts/manual/build.py --man
 	@cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX)

@@ -44,6 +44,7 @@ PUBLIC_LAYER = {
     "heapmm/wide_heap.h": "heap",
     "heapmm/pool.h": "pool",
     "heapmm/malloc.h": "malloc",
+    "heapmm/malloc_window.h": "malloc",
     "heapmm/trace.h": "trace",
     "heapmm.h": "classic",
     "heapmm_impl.h": "classic",

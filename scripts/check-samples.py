@@ -12,7 +12,7 @@ In a Markdown document the words behind the three backticks say what is done wit
                    heap on the 16 KiB at `memory`. A line `expression => value` is a check.
     c aborts       a program that must be ended by a signal; also compiled as for a board, where a fault is a trap
     c file=NAME    a file, for the blocks that follow in the same document
-    sh             commands, run where the files are, beside include/, src/ and examples/; cc is COMPILER, and rtos/ is
+    sh             commands, run where the files are, beside include/, src/, examples/ and tools/; cc is COMPILER, and rtos/ is
                    docs/samples/rtos/
     text prints    what the block before printed on standard output
     text stderr    what it printed on standard error; 0x... stands for any address
@@ -231,7 +231,7 @@ class Document:
         self.path = path
         self.name = str(path.relative_to(bench.root))
         self.place = Path(tempfile.mkdtemp(dir=bench.work))
-        for directory in ("include", "src", "examples"):
+        for directory in ("include", "src", "examples", "tools"):
             (self.place / directory).symlink_to(bench.root / directory)
         (self.place / "rtos").symlink_to(bench.root / "docs/samples/rtos")
         self.done = None

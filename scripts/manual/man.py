@@ -11,7 +11,7 @@ from pathlib import Path
 
 OVERVIEWS = {"heapmm/heap.h": "heapmm", "heapmm/tiny_heap.h": "hmm_tiny_heap", "heapmm/wide_heap.h": "hmm_wide_heap", "heapmm/pool.h": "hmm_pool",
              "heapmm.h": "heapmm_classic", "heapmm/avl.h": "hmm_avl", "heapmm/declare.h": "hmm_declare",
-             "heapmm/malloc.h": "heapmm_malloc", "heapmm/trace.h": "heapmm_trace"}
+             "heapmm/malloc.h": "heapmm_malloc", "heapmm/malloc_window.h": "heapmm_malloc_window", "heapmm/trace.h": "heapmm_trace"}
 
 
 def escaped(text):
@@ -65,7 +65,7 @@ class Pages:
             if header.name in OVERVIEWS:
                 self.overview(header)
             if header.name in ("heapmm/heap.h", "heapmm/pool.h", "heapmm.h", "heapmm/avl_relation.h", "heapmm/malloc.h",
-                               "heapmm/trace.h"):
+                               "heapmm/malloc_window.h", "heapmm/trace.h"):
                 for symbol in header.symbols:
                     if self.page_of.get(symbol.name) == symbol.name:
                         self.symbol(header, symbol)
@@ -85,7 +85,7 @@ class Pages:
 
     @staticmethod
     def library(header):
-        name = {"heapmm/malloc.h": "heapmm-malloc", "heapmm/trace.h": "heapmm-trace"}.get(header.name, "heapmm")
+        name = {"heapmm/malloc.h": "heapmm-malloc", "heapmm/malloc_window.h": "heapmm-malloc", "heapmm/trace.h": "heapmm-trace"}.get(header.name, "heapmm")
         return [".Sh LIBRARY", name, ".Pq lib%s, \\-l%s" % (name, name)]
 
     def words(self, words, page):

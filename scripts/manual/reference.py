@@ -19,7 +19,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 HEADERS = ["heapmm/heap.h", "heapmm/tiny_heap.h", "heapmm/wide_heap.h", "heapmm/pool.h", "heapmm/declare.h", "heapmm.h", "heapmm/avl.h",
-           "heapmm/avl_relation.h", "heapmm/malloc.h", "heapmm/trace.h", "heapmm/export.h"]
+           "heapmm/avl_relation.h", "heapmm/malloc.h", "heapmm/malloc_window.h", "heapmm/trace.h", "heapmm/export.h"]
 
 
 class Symbol:

@@ -71,6 +71,10 @@ runs "$work/build/consumer_static" static
 runs "$work/build/consumer_shared" shared
 runs "$work/build/consumer_instance" static
 
+echo "gdb:"
+gdb -nx -batch -x "$prefix/share/heapmm/gdb/heapmm-gdb.py" -ex "help heapmm blocks" > "$work/log" 2>&1 || fail "gdb failed" "$work/log"
+grep -q '^heapmm blocks ' "$work/log" || fail "gdb does not know the commands" "$work/log"
+
 if [ -e "$libdir/libheapmm-malloc.a" ]; then
     echo "malloc:"
     runs "$work/build/consumer_malloc" static

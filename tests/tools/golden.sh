@@ -49,7 +49,7 @@ import() {
 for command in $("$heapmm" --help | sed -n 's/^    \([a-z]*\)  .*/\1/p'); do
     "$heapmm" "$command" --help | head -1 | grep -q "^heapmm $command: " || { echo "$command: no help"; failures=$((failures + 1)); }
 done
-for command in export import record replay size stat; do
+for command in export import map record replay size stat; do
     expect $command.help 0 "$heapmm" $command --help
 done
 "$heapmm" --version | grep -qE '^heapmm [0-9.]+$' || { echo "no version"; failures=$((failures + 1)); }
@@ -125,6 +125,10 @@ expect usage.arena 2 "$heapmm" replay --arena 0 small.hmt
 expect usage.samples 2 "$heapmm" replay --samples many small.hmt
 expect usage.size 2 "$heapmm" size small.hmt small.hmt
 expect usage.heap 2 "$heapmm" size --on malloc small.hmt
+expect usage.map 2 "$heapmm" map
+expect usage.interval 2 "$heapmm" map --interval 0 1
+expect nowhere.map 1 "$heapmm" map --file /nowhere/at/all.heap
+expect text.map 1 "$heapmm" map --file android.txt
 expect usage.fits 2 "$heapmm" size --fits 64X small.hmt
 expect text.replay 1 "$heapmm" replay android.txt
 expect text.size 1 "$heapmm" size android.txt
