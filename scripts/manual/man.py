@@ -237,7 +237,7 @@ class Pages:
     @staticmethod
     def member_name(declared):
         pointer = re.search(r"\(\*(\w+)\)", declared)
-        return pointer.group(1) if pointer else re.search(r"(\w+)(?: = .*)?$", declared).group(1)
+        return pointer.group(1) if pointer else re.search(r"(\w+)(?:\[\w*\])?(?: = .*)?$", declared).group(1)
 
     @staticmethod
     def see_also(names):
