@@ -226,11 +226,11 @@ def malloc(bench):
     told = bench.directory / "told"
     begin = [f"set environment LD_PRELOAD {library}", "set breakpoint pending on", "break wait_for_the_end",
              f"run still > /dev/null 2> {told}", "echo \\n==\\n"]
-    questions = ["heapmm blocks malloc", "heapmm check malloc", "up", "heapmm blocks blocks[2]",
-                 "heapmm blocks (unsigned long)blocks[2] + 3"]
+    questions = ["heapmm blocks malloc", "heapmm check malloc", "up", "heapmm blocks blocks[5]",
+                 "heapmm blocks (unsigned long)blocks[5] + 3"]
     said = bench.gdb(bench.scene, commands=[*begin, *questions, f"gcore {bench.core}"]).partition("\n==\n")[2]
     expect_same_slabs(said, told.read_text())
-    expect("no fault was found" in said and "  0 bytes behind the beginning of the block of 16 bytes at" in said, said[-1000:])
+    expect("no fault was found" in said and "  0 bytes behind the beginning of the block of 32 bytes at" in said, said[-1000:])
     expect("  3 bytes behind" in said and said.count("which is in use") == 2, said[-1000:])
     again = bench.gdb(bench.scene, bench.core, commands=questions[:2])
     rows = [line for line in said.splitlines() if line.startswith("  0x")]

@@ -4,7 +4,7 @@
 SPDX-License-Identifier: MIT
 
     map.py HEAPMM DIRECTORY LIBRARY [CASE...]     HEAPMM: the program; DIRECTORY: where the programs of mapped.c, fake_window.c and
-                                                  write_heap.c are; LIBRARY: libheapmm-malloc.so, "" where there is none
+                                                  write_heap.c are; LIBRARY: libheapmm-malloc.so, - where there is none
     map.py HEAPMM DIRECTORY LIBRARY --update      writes what is committed in golden/
 """
 import fcntl
@@ -94,6 +94,14 @@ def rows_in(text):
     return {name: float(number.replace(",", "")) for name, number in rows}
 
 
+def expect_whole(rows):
+    """All that was ever used is in one of the sums."""
+    used = rows["mapped from the system"] - rows["never used"]
+    parts = ("in slabs and large blocks", "free, not given back", "free, given back", "changing at that moment")
+    expect(sum(rows.get(name, 0) for name in parts) == used, f"{rows}")
+    expect(rows["of that, in blocks"] <= rows["in slabs and large blocks"] and rows["largest free span"] <= used, f"{rows}")
+
+
 def classes_in(text):
     """By size: slabs, blocks in use, bytes."""
     rows = re.findall(r"^(?:heapmm:)? +(\d+) +(\d+) +(\d+) +(\d+) +\d+ %$", text, re.M)
@@ -119,6 +127,7 @@ def numbers(bench):
     rows = rows_in(text)
     expect(rows["mapped from the system"] == arena and rows["in slabs and large blocks"] == uordblks, f"{rows}, {target.said}")
     expect(rows["free, not given back"] + rows["free, given back"] + rows["never used"] == fordblks, f"{rows}, {target.said}")
+    expect_whole(rows)
     expect(rows["large blocks"] == hblks and hblks > 5, f"{rows}, {target.said}")
     expect(rows["of that, in blocks"] < uordblks and rows["of that, in blocks"] > sum(row[2] for row in classes_in(text).values()), f"{rows}")
     told = rows_in(report.replace("heapmm: ", ""))
@@ -152,6 +161,7 @@ def busy(bench):
             in_use, mapped_bytes = rows["in slabs and large blocks"], rows["mapped from the system"]
             expect(0 < rows["of that, in blocks"] <= in_use <= mapped_bytes, f"{rows}")
             expect(rows.get("changing at that moment", 0) < mapped_bytes / 10, f"{rows}")
+            expect_whole(rows)
         target.end()
 
 
@@ -231,6 +241,9 @@ def forged_windows(bench):
             done = bench.map("--once", target.pid)
             expect(done.returncode in (0, 1) and "ERROR: " not in done.stderr, f"seed {seed}: {done.returncode}: {done.stderr}")
             refused += done.returncode
+            if done.returncode == 0:
+                expect_whole(rows_in(done.stdout))
+            expect(seed > 0 or (done.returncode == 0 and "changing" not in done.stdout), f"a sound one is refused: {done.stderr}")
     expect(0 < refused < SEEDS, f"{refused} of {SEEDS} are refused")
 
 
@@ -392,6 +405,20 @@ def live(bench):
         target.end()
 
 
+def resized(bench):
+    """Another size of the window, and any key, are answered at once."""
+    path, _ = bench.file("heap")
+    with Screen(bench, "--interval", "3600", "--file", path) as screen:
+        fits(screen.frame(), 24, 80)
+        screen.resize(40, 120)
+        frame = screen.frame()
+        expect(len(frame) > 30 and max(map(len, frame)) > 100, f"{frame}")
+        screen.press(b" ")
+        screen.frame()
+        screen.press(b"q")
+        screen.has_ended(0)
+
+
 def ways_to_end(bench):
     """Ctrl-C; a signal; the terminal goes away."""
     path, _ = bench.file("heap")
@@ -475,14 +502,14 @@ def plainly(bench):
     expect("\033" not in bench.seen("--file", path) and bench.seen("--file", path).isascii(), "a pipe gets more than letters")
 
 
-OF_FILES = [files, no_files, damaged_files, golden, ways_to_end, stopped, changing_file, plainly, forged_windows]
+OF_FILES = [files, no_files, damaged_files, golden, resized, ways_to_end, stopped, changing_file, plainly, forged_windows]
 OF_PROCESSES = [numbers, picture, busy, nothing_yet, stripped, linked_statically, no_process, no_permission, another_version, live, killed]
 
 
 def main(arguments):
     if len(arguments) < 3:
         sys.exit(__doc__)
-    heapmm, programs, library = (str(Path(path).resolve()) if path else "" for path in arguments[:3])
+    heapmm, programs, library = ("" if path == "-" else str(Path(path).resolve()) for path in arguments[:3])
     cases = {case.__name__: case for case in OF_FILES + OF_PROCESSES}
 
     def bench(directory):

@@ -30,12 +30,23 @@ static void *allocate(size_t size, unsigned char mark) {
 
 static void *blocks[BLOCKS];
 
+/* Another thread than the one that allocated them, which does not look at what is freed so. */
+static void *free_some(void *unused) {
+    for (size_t i = 2; i < BLOCKS; i += 5) {
+        free(blocks[i]);
+        blocks[i] = NULL;
+    }
+    return unused;
+}
+
 static void be_still(void) {
     for (size_t i = 0; i < BLOCKS; i++) blocks[i] = allocate(1 + i * i % (i % 100 == 0 ? LARGEST : 3000), 1);
     for (size_t i = 0; i < BLOCKS; i += i % 3 + 1) {
         free(blocks[i]);
         blocks[i] = NULL;
     }
+    pthread_t other;
+    if (pthread_create(&other, NULL, free_some, NULL) != 0 || pthread_join(other, NULL) != 0) abort();
     static char buffer[1 << 12];
     setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     const struct mallinfo2 now = mallinfo2();

@@ -82,7 +82,7 @@ static int draw_live(const map_source *source, heap_map *map, double interval) {
     terminal_begin();
     do {
         draw_frame(map, interval);
-        if (ferror(stdout) || terminal_wait((int)(interval * 1000)) == TERMINAL_QUIT) break;
+        if (ferror(stdout) || !terminal_wait((int)(interval * 1000))) break;
         seen = source->look(source->context, map);
     } while (seen);
     terminal_end();

@@ -120,9 +120,9 @@ static size_t follow(const copy *c, const find *f, int64_t link) {
     return at < 0 || (uint64_t)at > c->size ? SIZE_MAX : (size_t)at;
 }
 
+/* The span of a record that lies in the file. */
 static bool span_of(const copy *c, const find *f, size_t record, hmm_span *span) {
     const size_t word = f->instance->word;
-    if (record > c->size || c->size - record < RECORD_WORDS * word) return false;
     const size_t end = follow(c, f, signed_at(c, record + END * word, word));
     const uint64_t lead = word_at(c, record + LEAD * word, word), tail = word_at(c, record + TAIL * word, word);
     if (end == SIZE_MAX || lead > record || tail > c->size - end || end + tail < record - lead) return false;

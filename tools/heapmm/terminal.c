@@ -29,7 +29,7 @@ enum {
 static struct termios before;
 static bool has_keys; /* standard input is a terminal */
 static sigset_t mask_before;
-static volatile sig_atomic_t ending, resized, stopping, continued;
+static volatile sig_atomic_t ending, stopping;
 
 /* ---- Asking -------------------------------------------------------------------------------------------------------------- */
 
@@ -79,14 +79,11 @@ static void give_screen(void) {
     if (has_keys) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
 }
 
+/* The others end the wait, and no more. */
 static void note_signal(int number) {
-    if (number == SIGWINCH)
-        resized = 1;
-    else if (number == SIGTSTP)
+    if (number == SIGTSTP)
         stopping = 1;
-    else if (number == SIGCONT)
-        continued = 1;
-    else
+    else if (number != SIGWINCH && number != SIGCONT)
         ending = number;
 }
 
@@ -131,27 +128,16 @@ static void stop(void) {
     take_screen();
 }
 
-/* What a key wants; 0 for nothing. */
-static char wanted_by_key(void) {
+static bool is_q_pressed(void) {
     char key = 0;
-    if (!has_keys || read(STDIN_FILENO, &key, 1) != 1) return 0;
-    return key == 'q' || key == 'Q' ? 'q' : key == ' ' ? ' ' : 0;
+    return read(STDIN_FILENO, &key, 1) == 1 && (key == 'q' || key == 'Q');
 }
 
-terminal_event terminal_wait(int milliseconds) {
+bool terminal_wait(int milliseconds) {
     struct pollfd keys = {.fd = has_keys ? STDIN_FILENO : -1, .events = POLLIN};
     const struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
     const int count = ppoll(&keys, 1, &time, &mask_before);
-    const bool again = resized != 0 || continued != 0;
-    resized = 0;
-    continued = 0;
-    if (ending != 0) return TERMINAL_QUIT;
-    if (stopping != 0) {
-        stop();
-        return TERMINAL_AGAIN;
-    }
-    if (count > 0 && (keys.revents & (POLLHUP | POLLERR)) != 0) return TERMINAL_QUIT;
-    const char key = count > 0 ? wanted_by_key() : 0;
-    if (key == 'q') return TERMINAL_QUIT;
-    return again || key == ' ' ? TERMINAL_AGAIN : TERMINAL_TIME;
+    if (stopping != 0 && ending == 0) stop();
+    if (ending != 0 || (count > 0 && (keys.revents & (POLLHUP | POLLERR)) != 0)) return false;
+    return count <= 0 || !is_q_pressed();
 }

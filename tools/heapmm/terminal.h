@@ -16,17 +16,12 @@ typedef struct terminal {
 /* NO_COLOR, TERM and the locale are asked. */
 terminal terminal_ask(void);
 
-typedef enum terminal_event {
-    TERMINAL_TIME,  /* the time is up */
-    TERMINAL_AGAIN, /* the window has another size, the process was stopped for a while, or the user wants to see it now */
-    TERMINAL_QUIT   /* q, Ctrl-C, or a signal that ends a process */
-} terminal_event;
-
 /* Takes the screen: the other one, where there are two, without cursor or echo. */
 void terminal_begin(void);
 
-/* Waits for so many milliseconds at most. */
-terminal_event terminal_wait(int milliseconds);
+/* Waits for so many milliseconds, or until a key is pressed, the window has another size, or the process goes on after it was stopped.
+ * Returns false when it is to end: on q, Ctrl-C, or a signal that ends a process. */
+bool terminal_wait(int milliseconds);
 
 /* Gives it back as it was. */
 void terminal_end(void);
