@@ -98,7 +98,8 @@ def expect_whole(rows):
     """All that was ever used is in one of the sums."""
     used = rows["mapped from the system"] - rows["never used"]
     parts = ("in slabs and large blocks", "free, not given back", "free, given back", "changing at that moment")
-    expect(sum(rows.get(name, 0) for name in parts) == used, f"{rows}")
+    expect(sum(rows.get(name, 0) for name in parts) == used >= 0, f"{rows}")
+    expect(all(rows.get(name, 0) <= used for name in parts), f"{rows}")
     expect(rows["of that, in blocks"] <= rows["in slabs and large blocks"] and rows["largest free span"] <= used, f"{rows}")
 
 
@@ -243,7 +244,10 @@ def forged_windows(bench):
             refused += done.returncode
             if done.returncode == 0:
                 expect_whole(rows_in(done.stdout))
-            expect(seed > 0 or (done.returncode == 0 and "changing" not in done.stdout), f"a sound one is refused: {done.stderr}")
+            if seed <= 2:
+                expect(done.returncode == 0, f"seed {seed} is refused: {done.stderr}")
+                changing = rows_in(done.stdout).get("changing at that moment", 0)
+                expect(changing == (int(target.said[0]) if seed else 0), f"seed {seed}: {done.stdout}")
     expect(0 < refused < SEEDS, f"{refused} of {SEEDS} are refused")
 
 
@@ -412,7 +416,8 @@ def resized(bench):
         fits(screen.frame(), 24, 80)
         screen.resize(40, 120)
         frame = screen.frame()
-        expect(len(frame) > 30 and max(map(len, frame)) > 100, f"{frame}")
+        expect(max(map(len, frame)) > 100, f"{frame}")
+        fits(frame, 40, 120)
         screen.press(b" ")
         screen.frame()
         screen.press(b"q")
