@@ -58,6 +58,7 @@ memcached         memcached                 test
 nginx-light       /usr/sbin/nginx           test
 stress-ng         stress-ng                 test
 gdb               gdb                       test
+gdb-multiarch     gdb-multiarch             test
 libpython3.11-testsuite /usr/lib/python3.11/test test
 gnuplot-nox       gnuplot                   bench malloc
 z3                z3                        malloc

@@ -3,7 +3,8 @@
 
 SPDX-License-Identifier: MIT
 
-    gdb_test.py SCRIPT SCENE CASE...     SCRIPT: heapmm-gdb.py; SCENE: the program of scene.c, of pool_scene.c for the case pool
+    gdb_test.py SCRIPT SCENE CASE...     SCRIPT: heapmm-gdb.py; SCENE: the program of scene.c, of pool_scene.c for the case pool,
+                                         of mapped.c for malloc; for board, the directory of the tree
 """
 import os
 import re
@@ -24,12 +25,11 @@ class Bench:
         self.script, self.scene, self.directory = script, scene, Path(directory)
         self.core = self.directory / "core"
 
-    def gdb(self, *arguments, commands=(), script=True, timeout=100):
+    def gdb(self, *arguments, commands=(), gdb="gdb", timeout=100):
         """Runs gdb; returns what it prints, both streams."""
         file = self.directory / "commands"
         file.write_text("\n".join(commands) + "\n")
-        script = ["-x", self.script] if script else []
-        command = ["gdb", "-nx", "-batch", "-iex", "set debuginfod enabled off", "-iex", "set width 0", *script, "-x", file, *arguments]
+        command = [gdb, "-nx", "-batch", "-iex", "set debuginfod enabled off", "-iex", "set width 0", "-x", self.script, "-x", file, *arguments]
         done = subprocess.run([str(word) for word in command], cwd=self.directory, text=True, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=timeout, check=False)
         return done.stdout
@@ -220,6 +220,28 @@ def errors(bench):
         expect("heapmm" in bench.gdb(commands=[command]), command)
 
 
+def board(bench):
+    """A Cortex-M4 board that qemu emulates, through its connection for gdb. SCENE: the directory of the tree."""
+    root, program, told = Path(bench.scene), bench.directory / "scene", bench.directory / "told"
+    build = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "--specs=picolibc.specs", "--oslib=semihost", "--crt0=semihost", "-T",
+             "tests/board/mps2_an386.ld", "-g", "-O1", "-std=gnu11", "-DHMM_HOSTED=1", "-Iinclude", "-Isrc", "-Itests"]
+    sources = ["src/heap/result.c", "src/os/fault.c", "tests/gdb/scene.c", "tests/heap/forge.c"]
+    subprocess.run([*build, *sources, "-o", program], cwd=root, check=True)
+    machine = (f"qemu-system-arm -machine mps2-an386 -display none -monitor none -serial none -chardev file,id=told,path={told} "
+               f"-semihosting-config enable=on,target=native,chardev=told,arg=scene -S -gdb stdio -kernel {program}")
+    names = [f"heaps[{i}]" for i in range(0, 240, 8)]
+    commands = [f"target remote | {machine}", "break stop_here", "continue", "echo \\n==\\n", *each(names, "check"), *each(names[:3], "blocks"),
+                *each([""], "check")]
+    said = bench.gdb(program, commands=commands, gdb="gdb-multiarch").partition("\n==\n")[2]
+    heaps = heaps_in(told.read_text())
+    expect(len(heaps) == 240, f"the board tells of {len(heaps)} heaps")
+    answers = parts(said)
+    expect_same_checks({name: heaps[name] for name in names}, "".join(answer + "==\n" for answer in answers[:len(names)]))
+    for name, answer in zip(names[:3], answers[len(names):]):
+        expect(blocks_in(answer) == heaps[name]["blocks"], f"{name}: {answer}")
+    expect("name the heap" in answers[-1], answers[-1])
+
+
 def malloc(bench):
     """The spans of malloc, live and in a core, against its own report. SCENE is the program of mapped.c, started with the library."""
     library = os.environ["HEAPMM_TEST_MALLOC"]
@@ -250,7 +272,7 @@ def expect_same_slabs(said, report):
         expect(found == (int(count), int(used)), f"{size} bytes: {found} slabs and blocks, and not {count}, {used}")
 
 
-CASES = [checks, blocks, core, truncated, stripped, pool, inside, errors, malloc]
+CASES = [checks, blocks, core, truncated, stripped, pool, inside, errors, board, malloc]
 
 
 def main(arguments):
