@@ -2,6 +2,9 @@
 
 SPDX-License-Identifier: MIT
 """
+import os
+import pty
+import subprocess
 import sys
 import tempfile
 
@@ -13,6 +16,22 @@ class Failure(Exception):
 def expect(condition, what):
     if not condition:
         raise Failure(what)
+
+
+def said_on_terminal(*words):
+    """What a command prints on a terminal that is its standard error."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL, stderr=theirs) as process:
+        os.close(theirs)
+        said = b""
+        try:
+            while part := os.read(ours, 65536):
+                said += part
+        except OSError:
+            pass
+        expect(process.wait() == 0, f"{words}: status {process.returncode}")
+    os.close(ours)
+    return said.decode()
 
 
 def run_cases(cases, make_bench):

@@ -49,7 +49,7 @@ import() {
 for command in $("$heapmm" --help | sed -n 's/^    \([a-z]*\)  .*/\1/p'); do
     "$heapmm" "$command" --help | head -1 | grep -q "^heapmm $command: " || { echo "$command: no help"; failures=$((failures + 1)); }
 done
-for command in export import map record replay size stat; do
+for command in export import map record replay shrink size stat; do
     expect $command.help 0 "$heapmm" $command --help
 done
 "$heapmm" --version | grep -qE '^heapmm [0-9.]+$' || { echo "no version"; failures=$((failures + 1)); }
@@ -88,6 +88,14 @@ expect fits.size 0 "$heapmm" size --fits 64K small.hmt
 expect narrow.size 0 "$heapmm" size --fits 6700 --on heap --on single-tree small.hmt
 expect short.size 3 "$heapmm" size --fits 6K small.hmt
 python3 -m json.tool size.json > /dev/null || failures=$((failures + 1))
+
+# The command fails where a block of 1,000 bytes or more is resized. Trials are the same everywhere.
+expect small.shrink 0 "$heapmm" shrink --fails "'$heapmm' export {} | awk -F, 'NR > 1 && \$4 == \"realloc\" && \$6 >= 1000 { exit 1 }'" -o "$work/less.hmt" small.hmt
+expect less.csv 0 "$heapmm" export "$work/less.hmt"
+expect less.program 0 cat "$work/less.c"
+expect sound.shrink 1 "$heapmm" shrink --fails true -o "$work/less.hmt" small.hmt
+expect empty.shrink 1 "$heapmm" shrink --fails false -o "$work/less.hmt" small.hmt
+expect unrunnable.shrink 1 "$heapmm" shrink --fails /nowhere/at/all -o "$work/less.hmt" small.hmt
 
 # Traces that are not whole.
 head -c 100 small.hmt > "$work/part.hmt"
@@ -135,6 +143,13 @@ expect text.size 1 "$heapmm" size android.txt
 expect input.replay 1 "$heapmm" replay -
 expect nowhere.replay 1 "$heapmm" replay --on /nowhere/at/all.so small.hmt
 expect nowhere.size 1 "$heapmm" size /nowhere/at/all.hmt
+expect text.shrink 1 "$heapmm" shrink --fails false android.txt
+expect over.shrink 1 "$heapmm" shrink --fails false -o android.txt small.hmt
+expect same.shrink 1 "$heapmm" shrink --fails false -o small.hmt small.hmt
+expect input.shrink 1 "$heapmm" shrink --fails false -
+expect usage.shrink 2 "$heapmm" shrink --fails false
+expect usage.fails 2 "$heapmm" shrink small.hmt
+expect usage.timeout 2 "$heapmm" shrink --fails false --timeout 0 small.hmt
 expect usage.import 2 "$heapmm" import android.txt
 expect usage.record 2 "$heapmm" record -q
 expect over.record 125 "$heapmm" record -o android.txt true

@@ -9,15 +9,13 @@ Each case is a function below. Traces are made from texts, by heapmm import.
 """
 import csv
 import json
-import os
-import pty
 import random
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from cases import expect, run_cases
+from cases import expect, run_cases, said_on_terminal
 
 ARENAS = ["heap", "heap8", "tiny", "tiny4", "wide", "single-tree", "pool"]
 MALLOCS = ["malloc", "glibc"]
@@ -268,22 +266,6 @@ def order(bench):
     expect(list(rows)[-1] == bench.broken, "what is broken is not last")
 
 
-def said_on_terminal(bench, *words):
-    """What a command prints on a terminal that is its standard error."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen([bench.heapmm, *map(str, words)], stdout=subprocess.DEVNULL, stderr=theirs) as process:
-        os.close(theirs)
-        said = b""
-        try:
-            while part := os.read(ours, 65536):
-                said += part
-        except OSError:
-            pass
-        expect(process.wait() == 0, f"{words}: status {process.returncode}")
-    os.close(ours)
-    return said.decode()
-
-
 def repeated(rounds, size):
     """Blocks that come and go."""
     return [line for i in range(rounds) for line in (f"malloc {0x10000 + 0x10000 * (i % 64):#x} {size}", f"free {0x10000 + 0x10000 * (i % 64):#x}")]
@@ -298,7 +280,7 @@ def progress(bench):
         expect(bench.run("replay", "--on", "heap", "--verify", trace).stderr == "", "progress without a terminal")
         seconds = time.monotonic() - begun
         rounds = int(rounds * 6 / seconds)
-    said = said_on_terminal(bench, "replay", "--on", "heap", "--verify", trace)
+    said = said_on_terminal(bench.heapmm, "replay", "--on", "heap", "--verify", trace)
     expect("heap: 0." in said and " left" in said and said.endswith("\r\033[K"), f"progress is {said!r}")
 
 

@@ -43,15 +43,30 @@ static void show_left(double passed, uint64_t done, uint64_t total) {
     fprintf(stderr, ", %.0f %%, %.0f s left", part * 100, left);
 }
 
-void progress_tell(uint64_t count, uint64_t done, uint64_t total) {
-    if (!line.is_terminal || line.calls++ % CALLS != 0) return;
-    const double time = seconds(), passed = time - line.start;
-    if (passed < patience || time - line.told < interval) return;
+/* Whether it is time for a line; and how many seconds have passed. */
+static bool is_due(double *passed) {
+    const double time = seconds();
+    *passed = time - line.start;
+    if (*passed < patience || time - line.told < interval) return false;
     line.told = time;
-    line.is_shown = true;
+    return line.is_shown = true;
+}
+
+void progress_tell(uint64_t count, uint64_t done, uint64_t total) {
+    double passed;
+    if (!line.is_terminal || line.calls++ % CALLS != 0 || !is_due(&passed)) return;
     fprintf(stderr, "\r\033[K%s: %.1f million %s, %.1f million/s", line.what, (double)count / 1e6, line.unit,
             (double)count / 1e6 / passed);
     show_left(passed, done, total);
+    fflush(stderr);
+}
+
+void progress_tell_few(const char *what, uint64_t count, uint64_t left) {
+    double passed;
+    if (!line.is_terminal || !is_due(&passed)) return;
+    const double rate = (double)count / passed;
+    fprintf(stderr, "\r\033[K%s: %s: %llu %s, %.1f/s, %.0f s left of this pass", line.what, what, (unsigned long long)count,
+            line.unit, rate, (double)left / rate);
     fflush(stderr);
 }
 

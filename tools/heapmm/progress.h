@@ -13,6 +13,10 @@ void progress_begin(const char *what, const char *unit);
  * guessed. total 0: unknown. Cheap enough to be called a million times a second. */
 void progress_tell(uint64_t count, uint64_t done, uint64_t total);
 
+/* The same for what takes long each time, and whose end is not known: `count` of the unit are done, and `left` of them will be at most
+ * until something else begins. what: how far it is, in words. */
+void progress_tell_few(const char *what, uint64_t count, uint64_t left);
+
 /* Removes the line, if there is one. */
 void progress_clear(void);
 
