@@ -34,7 +34,8 @@ target_compile_definitions(heapmm_tool PRIVATE _GNU_SOURCE
     "HEAPMM_COMMANDS=${heapmm_commands}" HEAPMM_VERSION="${PROJECT_VERSION}" HEAPMM_RECORD_PATH="${heapmm_record_path}"
     HMM_HOSTED=1 HMM_AUDIT_LEVEL=${HEAPMM_AUDIT_LEVEL} HMM_STATS=$<BOOL:${HEAPMM_STATS}>)
 target_include_directories(heapmm_tool PRIVATE ${HEAPMM_TOOL_INCLUDES} ${PROJECT_SOURCE_DIR}/tools/heapmm)
-target_link_libraries(heapmm_tool PRIVATE heapmm_static heapmm_trace heapmm_warnings)
+find_package(Threads REQUIRED)
+target_link_libraries(heapmm_tool PRIVATE heapmm_static heapmm_trace heapmm_warnings Threads::Threads)
 set_target_properties(heapmm_tool PROPERTIES
     OUTPUT_NAME heapmm
     C_EXTENSIONS OFF

@@ -3,17 +3,20 @@
  * SPDX-License-Identifier: MIT
  *
  * It takes memory from a large array, one block behind the other, and never gives any back. Before each block stands its size. */
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { ROOM = 64 << 20, UNIT = 16, BREAKS = 777 };
 
 static _Alignas(4096) unsigned char room[ROOM];
 static size_t used;
 static unsigned char *before; /* the block that was handed out last */
+static atomic_bool is_awaited_there;
 
 static bool breaks(const char *how, size_t size) {
     const char *way = size == BREAKS ? getenv("BROKEN") : NULL;
@@ -26,7 +29,15 @@ static size_t size_of(const void *p) {
     return size;
 }
 
+/* Whether another thread allocates a block of 778 bytes meanwhile. */
+static bool another_comes(void) {
+    for (int i = 0; i < 200 && !atomic_load(&is_awaited_there); i++) nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    return atomic_load(&is_awaited_there);
+}
+
 static void *take(size_t alignment, size_t size) {
+    if (size == BREAKS + 1) atomic_store(&is_awaited_there, true);
+    if (breaks("wait", size) && !another_comes()) return NULL;
     if (breaks("full", size) || size > ROOM) return NULL;
     if (breaks("crash", size)) abort();
     if (breaks("exit", size)) _Exit(0);

@@ -37,9 +37,9 @@ class Bench:
         return done
 
     def trace(self, lines, name="made"):
-        """A trace of lines without thread and times."""
+        """A trace of lines without times, and maybe with a thread."""
         text = self.directory / f"{name}.txt"
-        text.write_text("".join(f"1: {line} {1000 * i} {1000 * i + 10}\n" for i, line in enumerate(lines)))
+        text.write_text("".join(f"{line if ':' in line else '1: ' + line} {1000 * i} {1000 * i + 10}\n" for i, line in enumerate(lines)))
         self.run("import", "--from", "android", "-o", self.directory / f"{name}.hmt", text)
         return self.directory / f"{name}.hmt"
 
@@ -252,6 +252,53 @@ def alignments(bench):
         expect(row["memory"] < 4096, f"{name}: {row['memory']} bytes for one block at a time")
 
 
+def shared(seed, steps, threads):
+    """The lines of a program whose threads resize and free each other's blocks."""
+    rng = random.Random(seed)
+    return [f"{rng.randrange(1, threads + 1)}: {line}" for line in program(seed, steps, 400)]
+
+
+def concurrent(bench):
+    """Each thread by one of its own; whatever is in the blocks stays, and in the end as many bytes are live as in the trace."""
+    for threads, steps in ((1, 500), (7, 20000), (70, 20000), (2000, 6000)):
+        trace = bench.trace(["5: malloc 0x10 33", "6: malloc 0x10 34", *shared(threads, steps, threads)])
+        points = curve(bench, trace)
+        on = ["heap", "wide", "single-tree", "pool", *MALLOCS]
+        for name, row in bench.replay(trace, on, "--concurrent", "--verify", "--samples", 9).items():
+            expect(row["state"] == "finished" and row["failures"] == 0, f"{name}: {row['state']}: {row['fault']}, {row['failures']} failures")
+            expect(row["samples"][-1]["live"] == points[-1], f"{name}: {row['samples'][-1]['live']} bytes live, not {points[-1]}")
+            expect(row["threads"] == min(len(set(line.split(":")[0] for line in shared(threads, steps, threads)) | {"5", "6"}), 1024), f"{row['threads']} threads")
+            expect(row["wall_nanoseconds"] > 0 and row["nanoseconds"] > 0, f"{name}: no time")
+    for name, row in bench.replay(trace, ["tiny", "heap"], "--concurrent", "--arena", "4K").items():
+        expect(row["state"] == "finished" and row["failures"] > 0, f"{name} in 4 KiB: {row}")
+    rows = list(bench.replay(trace, ["heap", "glibc", "pool"], "--concurrent", "--by", "time").values())
+    expect([row["wall_nanoseconds"] for row in rows] == sorted(row["wall_nanoseconds"] for row in rows), "not by wall time")
+
+
+def at_once(bench):
+    """Threads do not wait for each other but for blocks; and for blocks they do."""
+    trace = bench.trace(["1: malloc 0x10000 777", "2: malloc 0x20000 778", "2: free 0x20000", "2: free 0x10000"])
+    expect(bench.replay(trace, [bench.broken], BROKEN="wait")[bench.broken]["failures"] == 1, "one thread plays both")
+    row = bench.replay(trace, [bench.broken], "--concurrent", "--verify", BROKEN="wait")[bench.broken]
+    expect(row["failures"] == 0 and row["state"] == "finished", f"one waits for the other: {row}")
+    trace = bench.trace(["1: malloc 0x10000 777", "2: free 0x10000", "2: malloc 0x20000 778"])
+    expect(bench.replay(trace, [bench.broken], "--concurrent", BROKEN="wait")[bench.broken]["failures"] == 1, "a block is freed before it is there")
+    for way in ("twice", "forget", "scribble", "crash"):
+        lines = shared(9, 2000, 8)
+        lines[1000:1000] = ["3: malloc 0x30000000 100", "2: malloc 0x40000000 777", "2: realloc 0x50000000 0x30000000 777", "3: free 0x40000000"]
+        row = bench.replay(bench.trace(lines), [bench.broken], "--concurrent", "--verify", status=1, BROKEN=way)[bench.broken]
+        expect(row["state"] == "broken", f"{way}: {row['state']}")
+
+
+def races(bench):
+    """For a tool with ThreadSanitizer, which says what it finds."""
+    trace = bench.trace(shared(10, 12000, 12))
+    done = bench.run("replay", "--concurrent", "--verify", *(word for name in ("heap", "pool", "single-tree", "glibc") for word in ("--on", name)), trace)
+    expect(done.stderr == "", done.stderr)
+    done = bench.run("replay", "--concurrent", "--on", "pool", "--on", "tiny", "--on", "glibc", "--arena", "20K", trace)
+    expect(done.stderr == "", done.stderr)
+
+
 def order(bench):
     """Best first: what is broken last, what failed before it, then by what is asked."""
     trace = bench.trace(program(7, 3000, 3000))
@@ -299,7 +346,7 @@ def streams(bench):
     expect(peaks[1] < peaks[0] + 1024, f"{peaks} KiB")
 
 
-CASES = [live_bytes, contents, broken, libraries, malloc, arenas, hostile, sizes, fits, alignments, order, progress, streams]
+CASES = [live_bytes, contents, broken, libraries, malloc, arenas, hostile, sizes, fits, alignments, order, concurrent, at_once, races, progress, streams]
 
 
 def main(arguments):

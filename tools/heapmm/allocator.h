@@ -46,6 +46,9 @@ typedef struct allocator {
     /* Bytes that are free, and the largest free block. */
     void (*look)(void *heap, size_t *free, size_t *largest);
 
+    /* Frees a block that another thread may have allocated, while that thread uses the heap. NULL: one thread at a time. */
+    bool (*free_remote)(void *heap, void *p);
+
     /* Checks all of it. NULL if nothing is wrong. */
     const char *(*check)(void *heap);
 } allocator;

@@ -8,4 +8,4 @@
 #define INSTANCE_NUMBERS(s) (s)
 #include "allocator_instance.h"
 
-const allocator heap_allocator = ALLOCATOR("heap", "hmm_heap", HMM_HEAP_GRANULE, HMM_HEAP_LARGEST_BLOCK);
+const allocator heap_allocator = ALLOCATOR("heap", "hmm_heap", HMM_HEAP_GRANULE, HMM_HEAP_LARGEST_BLOCK, NULL);

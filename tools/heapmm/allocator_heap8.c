@@ -21,4 +21,4 @@
 #define INSTANCE_NUMBERS(s) (s)
 #include "allocator_instance.h"
 
-const allocator heap8_allocator = ALLOCATOR("heap8", "hmm_heap with HMM_HEAP_GRANULE=8", 8, (((size_t)1 << 26) - 1) * 8);
+const allocator heap8_allocator = ALLOCATOR("heap8", "hmm_heap with HMM_HEAP_GRANULE=8", 8, (((size_t)1 << 26) - 1) * 8, NULL);

@@ -59,10 +59,10 @@ static const char *instance_check(void *heap) {
     return INSTANCE(check)(heap, &fault) == HMM_OK ? NULL : fault.text;
 }
 
-#define ALLOCATOR(its_name, its_about, its_granule, its_largest)                                                         \
+#define ALLOCATOR(its_name, its_about, its_granule, its_largest, its_free_remote)                                        \
     {                                                                                                                    \
         .name = its_name, .about = its_about, .granule = its_granule, .largest = its_largest, .create = instance_create, \
         .destroy = instance_destroy, .extend = instance_extend, .add = instance_add, .alloc = instance_alloc,            \
         .alloc_zeroed = instance_alloc_zeroed, .alloc_aligned = instance_alloc_aligned, .realloc = instance_realloc,     \
-        .free = instance_free, .look = instance_look, .check = instance_check                                            \
+        .free = instance_free, .free_remote = its_free_remote, .look = instance_look, .check = instance_check            \
     }

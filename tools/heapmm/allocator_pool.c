@@ -1,4 +1,4 @@
-/* allocator_pool.c: a pool, all of whose blocks its owner frees.
+/* allocator_pool.c: a pool, which other threads than its owner may free into.
  *
  * SPDX-License-Identifier: MIT */
 #include "heapmm/pool.h"
@@ -8,4 +8,8 @@
 #define INSTANCE_NUMBERS(s) (s).heap
 #include "allocator_instance.h"
 
-const allocator pool_allocator = ALLOCATOR("pool", "hmm_pool", HMM_HEAP_GRANULE, HMM_HEAP_LARGEST_BLOCK);
+static bool free_remote(void *pool, void *p) {
+    return hmm_pool_free_remote(pool, p) == HMM_OK;
+}
+
+const allocator pool_allocator = ALLOCATOR("pool", "hmm_pool", HMM_HEAP_GRANULE, HMM_HEAP_LARGEST_BLOCK, free_remote);

@@ -8,4 +8,4 @@
 #define INSTANCE_NUMBERS(s) (s)
 #include "allocator_instance.h"
 
-const allocator tiny_allocator = ALLOCATOR("tiny", "hmm_tiny_heap", HMM_TINY_HEAP_GRANULE, HMM_TINY_HEAP_LARGEST_BLOCK);
+const allocator tiny_allocator = ALLOCATOR("tiny", "hmm_tiny_heap", HMM_TINY_HEAP_GRANULE, HMM_TINY_HEAP_LARGEST_BLOCK, NULL);

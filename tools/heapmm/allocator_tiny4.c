@@ -22,4 +22,4 @@
 #include "allocator_instance.h"
 
 const allocator tiny4_allocator =
-    ALLOCATOR("tiny4", "hmm_tiny_heap with HMM_TINY_HEAP_GRANULE=4", 4, (((size_t)1 << 13) - 1) * 4);
+    ALLOCATOR("tiny4", "hmm_tiny_heap with HMM_TINY_HEAP_GRANULE=4", 4, (((size_t)1 << 13) - 1) * 4, NULL);

@@ -8,4 +8,4 @@
 #define INSTANCE_NUMBERS(s) (s)
 #include "allocator_instance.h"
 
-const allocator wide_allocator = ALLOCATOR("wide", "hmm_wide_heap", HMM_WIDE_HEAP_GRANULE, HMM_WIDE_HEAP_LARGEST_BLOCK);
+const allocator wide_allocator = ALLOCATOR("wide", "hmm_wide_heap", HMM_WIDE_HEAP_GRANULE, HMM_WIDE_HEAP_LARGEST_BLOCK, NULL);

@@ -16,18 +16,23 @@
 
 static const char help[] =
     "heapmm replay: does what a trace tells on other allocators, and compares them.\n\n"
-    "    heapmm replay [--on ALLOCATOR]... [--by memory|time] [--arena BYTES] [--verify] [--samples N] [--json] FILE\n\n"
+    "    heapmm replay [--on ALLOCATOR]... [--by memory|time] [--arena BYTES] [--concurrent] [--verify]\n"
+    "                  [--samples N] [--json] FILE\n\n"
     "    --on ALLOCATOR    one of " ALLOCATOR_NAMES ";\n"
     "                      or a library with a malloc, by its path, like ./libmine.so. May be given several times; default: heap,\n"
     "                      wide, single-tree, pool, malloc and glibc\n"
     "    --by memory|time  which is best; default: memory\n"
     "    --arena BYTES     heaps and pools get so much memory, like 64K, and no more; default: as much as they come to need\n"
+    "    --concurrent      what each thread of the trace did is done by a thread of its own, all at the same time; the only other\n"
+    "                      order is that of the calls on one block. Each thread has a pool of its own, or all one heap, with a lock\n"
     "    --verify          fills each block, verifies it when it is resized or freed, and that blocks are aligned and apart\n"
     "    --samples N       looks at N moments, evenly over the events; default 60\n"
     "    --json            as JSON, with all samples\n\n"
-    "FILE: a trace. Each allocator has a process of its own, in which one thread does what the trace tells, in its order.\n\n"
+    "FILE: a trace. Each allocator has a process of its own, in which one thread does what the trace tells, in its order, or with\n"
+    "--concurrent many do.\n\n"
     "    heapmm replay app.hmt\n"
     "    heapmm replay --on heap --on glibc --on /usr/lib/x86_64-linux-gnu/libjemalloc.so.2 --by time app.hmt\n"
+    "    heapmm replay --concurrent --on malloc --on glibc server.hmt\n"
     "    heapmm replay --on tiny --on heap8 --arena 32K --verify board.hmt\n";
 
 enum { MOST_REPLAYS = 64, MOST_SAMPLES = 1000000 };
@@ -59,10 +64,14 @@ static int compare_memory(const void *left, const void *right) {
     return by_memory != 0 ? by_memory : compare_numbers(a->nanoseconds, b->nanoseconds);
 }
 
+static uint64_t time_of(const session *s) {
+    return s->threads > 0 ? s->wall : s->nanoseconds;
+}
+
 static int compare_time(const void *left, const void *right) {
     const session *a = *(session *const *)left, *b = *(session *const *)right;
     const int by_worth = compare_worth(a, b);
-    return by_worth != 0 ? by_worth : compare_numbers(a->nanoseconds, b->nanoseconds);
+    return by_worth != 0 ? by_worth : compare_numbers(time_of(a), time_of(b));
 }
 
 /* ---- Tables -------------------------------------------------------------------------------------------------------------- */
@@ -75,6 +84,7 @@ static void add_row(table *t, const session *s, uint64_t peak_bytes) {
     table_cell(t, text_number(s->memory).bytes);
     table_cell(t, text_bytes(s->memory).bytes);
     table_cell(t, factor);
+    if (s->threads > 0) table_cell(t, text_time(s->wall).bytes);
     table_cell(t, text_time(s->nanoseconds).bytes);
     table_cell(t, per_event);
     table_cell(t, text_number(s->failures).bytes);
@@ -112,7 +122,10 @@ static void print_waste(const session *const *sorted, size_t count) {
 static void print_tables(const replay_trace *trace, const session *const *sorted, size_t count) {
     printf("%s events, at most %s in %s blocks at once\n\n", text_number(trace->events).bytes,
            text_bytes(trace->peak_bytes).bytes, text_number(trace->peak_blocks).bytes);
-    table t = table_begin("allocator", "memory", "", "of the peak", "time", "an event", "failed", NULL);
+    const bool is_concurrent = sorted[0]->threads > 0;
+    if (is_concurrent) printf("%s threads at the same time\n\n", text_number(sorted[0]->threads).bytes);
+    table t = is_concurrent ? table_begin("allocator", "memory", "", "of the peak", "wall", "time", "an event", "failed", NULL)
+                            : table_begin("allocator", "memory", "", "of the peak", "time", "an event", "failed", NULL);
     for (size_t i = 0; i < count; i++) add_row(&t, sorted[i], trace->peak_bytes);
     table_end(&t, stdout, 0);
     putchar('\n');
@@ -128,7 +141,9 @@ static void write_replay(json *j, const session *s) {
     json_string(j, "state", s->state == SESSION_FINISHED ? "finished" : s->state == SESSION_UNUSABLE ? "unusable" : "broken");
     json_string(j, "fault", s->text);
     json_number(j, "events", s->played);
+    json_number(j, "threads", s->threads);
     json_number(j, "nanoseconds", s->nanoseconds);
+    json_number(j, "wall_nanoseconds", s->wall);
     json_number(j, "memory", s->memory);
     json_number(j, "peak_live", s->peak);
     json_number(j, "failures", s->failures);
@@ -208,13 +223,10 @@ static bool read_samples(const char *text, uint64_t *samples) {
 }
 
 static int run(int argc, char **argv) {
-    static const struct option options[] = {{"on", required_argument, NULL, 'o'},
-                                            {"by", required_argument, NULL, 'b'},
-                                            {"arena", required_argument, NULL, 'a'},
-                                            {"verify", no_argument, NULL, 'v'},
-                                            {"samples", required_argument, NULL, 's'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"on", required_argument, NULL, 'o'},    {"by", required_argument, NULL, 'b'},
+                                            {"arena", required_argument, NULL, 'a'}, {"concurrent", no_argument, NULL, 'c'},
+                                            {"verify", no_argument, NULL, 'v'},      {"samples", required_argument, NULL, 's'},
+                                            {"json", no_argument, NULL, 'j'},        {NULL, 0, NULL, 0}};
     static replays r;
     replay_wish wish = {.samples = 60};
     compare *by = compare_memory;
@@ -227,6 +239,7 @@ static int run(int argc, char **argv) {
             return say_misuse("replay", "--by takes memory or time");
         if (option == 'b') by = strcmp(optarg, "time") == 0 ? compare_time : compare_memory;
         if (option == 'a' && !size_read(optarg, &wish.arena)) return say_misuse("replay", "--arena takes a size, like 64K");
+        if (option == 'c') wish.is_concurrent = true;
         if (option == 'v') wish.verifies = true;
         if (option == 's' && !read_samples(optarg, &wish.samples))
             return say_misuse("replay", "--samples takes a number up to %d", MOST_SAMPLES);

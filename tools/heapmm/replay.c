@@ -43,6 +43,8 @@ bool replay_read(replay_trace *trace, const char *path) {
     trace->events = s.events;
     trace->peak_blocks = s.peak_blocks;
     trace->peak_bytes = s.peak_bytes;
+    trace->end_bytes = s.live_bytes;
+    trace->threads = s.thread_rows;
     /* A block that comes where one is has a slot before that one's is free. */
     trace->slots = s.peak_blocks + 1;
     const bool read = counted && !in.failed;
@@ -65,13 +67,21 @@ typedef struct worker {
     pid_t process;
 } worker;
 
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+/* Of a concurrent replay, a sample for each window; and slots that rest, as many as a window may free. */
 static bool share(worker *w, const replay_trace *trace, const replay_wish *wish) {
-    const uint64_t samples = wish->samples < trace->events ? wish->samples : trace->events;
+    const uint64_t moments = wish->is_concurrent ? 2 * trace->events / SESSION_WINDOW + 1 : trace->events;
+    const uint64_t samples = least(wish->samples, moments),
+                   resting = wish->is_concurrent ? least(2 * trace->events, SESSION_WINDOW) : 0;
     w->memory = memfd_create("heapmm-replay", MFD_CLOEXEC);
     if (w->memory < 0 || ftruncate(w->memory, (off_t)session_bytes(samples)) != 0) return false;
     w->shared = mmap(NULL, session_bytes(samples), PROT_READ | PROT_WRITE, MAP_SHARED, w->memory, 0);
     if (w->shared == MAP_FAILED) return false;
-    w->shared->slots = trace->slots;
+    w->shared->slots = trace->slots + resting;
+    w->shared->threads = wish->is_concurrent ? least(trace->threads > 0 ? trace->threads : 1, STEP_THREADS) : 0;
     w->shared->capacity = replay_capacity(trace);
     w->shared->arena = wish->arena;
     w->shared->verifies = wish->verifies;
@@ -126,31 +136,70 @@ static bool write_all(int file, const void *from, size_t bytes) {
     return true;
 }
 
-static bool send_batch(const worker *w, const step *batch, uint32_t count, bool is_sampled) {
-    const session_batch head = {count, is_sampled};
-    return write_all(w->steps, &head, sizeof head) && write_all(w->steps, batch, count * sizeof *batch);
+/* Steps on their way: a batch, and of a concurrent replay how many of the window were sent. */
+typedef struct sending {
+    const worker *w;
+    step batch[SESSION_BATCH];
+    uint32_t count;
+    uint64_t in_window;
+    bool is_sent;
+} sending;
+
+static void send_batch(sending *s, bool is_sampled) {
+    const session_batch head = {s->count, is_sampled};
+    s->is_sent = write_all(s->w->steps, &head, sizeof head) && write_all(s->w->steps, s->batch, s->count * sizeof *s->batch);
+    s->in_window = is_sampled ? 0 : s->in_window + s->count;
+    s->count = 0;
+}
+
+static void add(sending *s, const step *made) {
+    s->batch[s->count++] = *made;
+    if (s->count == SESSION_BATCH) send_batch(s, false);
+}
+
+/* A block whose free is missing: in a concurrent replay that is a step with its own turn. */
+static void add_together(sending *s, steps *all, step *made) {
+    const step ended = {
+        .kind = STEP_FREE, .slot = made->ended, .ended = NO_SLOT, .turn = all->ended_turn, .thread = made->thread};
+    if (made->ended != NO_SLOT) add(s, &ended);
+    made->ended = NO_SLOT;
+    add(s, made);
+    if (s->in_window + s->count < SESSION_WINDOW) return;
+    send_batch(s, true);
+    steps_rest(all);
+}
+
+static void add_in_order(sending *s, const step *made, bool is_sampled) {
+    s->batch[s->count++] = *made;
+    if (is_sampled || s->count == SESSION_BATCH) send_batch(s, is_sampled);
 }
 
 /* False: no memory, or the trace is not what it was. A worker that reads no more is no failure. */
 static bool send_steps(const worker *w, const replay_trace *trace, input *in) {
-    static step batch[SESSION_BATCH];
+    static sending s;
     const uint64_t samples = w->shared->sample_room;
-    uint32_t count = 0;
     uint64_t sampled = 0;
-    steps made = {0};
+    steps all = {.is_concurrent = w->shared->threads > 0};
     hmm_trace_event event;
-    bool is_made = true, is_sent = true;
-    while (is_made && is_sent && input_next(in, &event)) {
-        is_made = steps_make(&made, &event, &batch[count++]) && made.slots <= trace->slots && in->events <= trace->events;
+    step made;
+    bool is_made = true;
+    s.w = w;
+    s.count = 0;
+    s.in_window = 0;
+    s.is_sent = true;
+    while (is_made && s.is_sent && input_next(in, &event)) {
+        is_made = steps_make(&all, &event, &made) && all.slots <= w->shared->slots && in->events <= trace->events;
         const bool is_sampled = in->events * samples / trace->events > sampled;
-        if (!is_made || (!is_sampled && count < SESSION_BATCH)) continue;
-        is_sent = send_batch(w, batch, count, is_sampled);
+        if (is_made && all.is_concurrent)
+            add_together(&s, &all, &made);
+        else if (is_made)
+            add_in_order(&s, &made, is_sampled);
         sampled += is_sampled;
-        count = 0;
     }
-    if (is_made && is_sent && count > 0) send_batch(w, batch, count, false);
-    steps_free(&made);
-    return is_made && (!is_sent || in->events == trace->events);
+    if (is_made && s.is_sent && s.count > 0) send_batch(&s, false);
+    const bool is_whole = s.is_sent;
+    steps_free(&all);
+    return is_made && (!is_whole || in->events == trace->events);
 }
 
 /* ---- Its end ------------------------------------------------------------------------------------------------------------- */
@@ -167,9 +216,10 @@ static void await(const worker *w) {
         snprintf(w->shared->text, sizeof w->shared->text, "the process ended with status %d", WEXITSTATUS(status));
 }
 
-/* Where nothing failed, blocks were live as in the trace. */
+/* Where nothing failed, blocks were live as in the trace: after each event, or at least in the end. */
 static void compare_curve(const replay_trace *trace, session *s) {
-    if (s->state != SESSION_FINISHED || s->failures > 0 || (s->curve == trace->curve && s->peak == trace->peak_bytes)) return;
+    const bool is_same = s->threads > 0 ? s->live == trace->end_bytes : s->curve == trace->curve && s->peak == trace->peak_bytes;
+    if (s->state != SESSION_FINISHED || s->failures > 0 || is_same) return;
     s->state = SESSION_BROKEN;
     snprintf(s->text, sizeof s->text, "its live bytes are not those of the trace");
 }

@@ -13,6 +13,8 @@ typedef struct replay_trace {
     uint64_t slots; /* as many blocks at once, at most */
     uint64_t peak_blocks;
     uint64_t peak_bytes;
+    uint64_t end_bytes; /* live in the end */
+    uint64_t threads;
     uint64_t curve; /* of live bytes, see player.h */
 } replay_trace;
 
@@ -21,6 +23,7 @@ typedef struct replay_wish {
     uint64_t arena;   /* bytes; 0: as many as are needed */
     uint64_t samples; /* so many, evenly over the events; at most as many as there are events */
     bool verifies;
+    bool is_concurrent; /* each thread of the trace by one of its own; then samples are as many as there are windows, at most */
 } replay_wish;
 
 /* Reads a trace for the first time. False, and it was said why. */

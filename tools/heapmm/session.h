@@ -17,13 +17,13 @@
 enum { SESSION_STEPS = 0, SESSION_MEMORY = 3 };
 #define SESSION_WORKER "--worker"
 
-/* Most steps of a batch. */
-enum { SESSION_BATCH = 4096 };
+/* Most steps of a batch, and of a window: see crew.h. */
+enum { SESSION_BATCH = 4096, SESSION_WINDOW = 1 << 18 };
 
 /* Begins a batch. */
 typedef struct session_batch {
     uint32_t count;
-    uint32_t is_sampled; /* a sample is to be taken behind it */
+    uint32_t is_sampled; /* a sample is to be taken behind it; of a concurrent replay, a window ends with it */
 } session_batch;
 
 /* How an allocator stood after some step. */
@@ -47,6 +47,7 @@ typedef struct session {
     char name[PATH_MAX];    /* of the allocator */
     char library[PATH_MAX]; /* that malloc must come from; "" if it does not matter */
     uint64_t slots, capacity, arena;
+    uint64_t threads; /* that play, each what one of the trace did; 0: one plays all, in order */
     bool verifies;
     uint64_t sample_room;
 
@@ -55,6 +56,7 @@ typedef struct session {
     char text[256]; /* what is wrong */
     uint64_t played, live, peak, curve, failures, first_failure;
     uint64_t nanoseconds; /* of processor time, for all steps */
+    uint64_t wall;        /* nanoseconds that passed meanwhile */
     uint64_t memory;      /* the most, see session_sample */
     uint64_t samples;
     session_sample sample[];

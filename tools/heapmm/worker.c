@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crew.h"
 #include "player.h"
 #include "session.h"
 
@@ -20,6 +21,7 @@ static session *all;
 static step batch[SESSION_BATCH];
 static allocator of_library;
 static player played;
+static crew together;
 static uint64_t resident_before;
 
 /* ---- What the process has ------------------------------------------------------------------------------------------------ */
@@ -41,9 +43,9 @@ static uint64_t grown(const char *name) {
     return bytes > resident_before ? bytes - resident_before : 0;
 }
 
-static uint64_t processor_time(void) {
+static uint64_t now(clockid_t clock) {
     struct timespec time;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    clock_gettime(clock, &time);
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
@@ -111,28 +113,78 @@ static void take_sample(void) {
 
 static bool play_batch(uint32_t count) {
     bool is_sound = true;
-    const uint64_t begun = processor_time();
+    const uint64_t clock = now(CLOCK_MONOTONIC), processor = now(CLOCK_PROCESS_CPUTIME_ID);
     for (uint32_t i = 0; i < count && is_sound; i++) is_sound = player_play(&played, &batch[i]);
-    all->nanoseconds += processor_time() - begun;
+    all->nanoseconds += now(CLOCK_PROCESS_CPUTIME_ID) - processor;
+    all->wall += now(CLOCK_MONOTONIC) - clock;
     all->played = played.played;
     return is_sound;
 }
 
-int worker_run(void) {
+static bool next_batch(session_batch *next) {
+    return read_all(next, sizeof *next) && next->count <= SESSION_BATCH;
+}
+
+static int play_in_order(const player_plan *plan) {
     session_batch next;
     bool is_sound = true;
-    if (!open_session()) return EXIT_FAILURE;
-    if (*all->library != '\0' && !malloc_is_of(all->library)) return end(SESSION_UNUSABLE, "it is no library with a malloc");
-    const player_plan plan = {find_allocator(), all->slots, all->capacity, all->arena, all->verifies, !all->verifies};
-    if (!player_begin(&played, &plan)) return end(SESSION_UNUSABLE, "its arena cannot be so small or so large");
+    if (!player_begin(&played, plan)) return end(SESSION_UNUSABLE, "its arena cannot be so small or so large");
     memset(batch, 1, sizeof batch);
     resident_before = status_bytes("VmRSS:");
-    while (is_sound && read_all(&next, sizeof next) && next.count <= SESSION_BATCH &&
-           read_all(batch, next.count * sizeof *batch)) {
+    while (is_sound && next_batch(&next) && read_all(batch, next.count * sizeof *batch)) {
         is_sound = play_batch(next.count);
         if (next.is_sampled != 0) take_sample();
     }
     is_sound = is_sound && player_finish(&played);
     tell();
     return is_sound ? end(SESSION_FINISHED, "") : end(SESSION_BROKEN, player_fault(&played));
+}
+
+/* ---- Playing together ---------------------------------------------------------------------------------------------------- */
+
+static void tell_of_all(void) {
+    const uint64_t arenas = crew_arenas(&together);
+    all->played = together.played;
+    all->live = crew_live(&together);
+    if (all->live > all->peak) all->peak = all->live;
+    all->failures = crew_failures(&together, &all->first_failure);
+    all->nanoseconds = together.nanoseconds;
+    all->wall = together.wall;
+    all->memory = arenas != 0 ? arenas : grown("VmHWM:");
+}
+
+static void sample_all(void) {
+    size_t free_bytes = 0, largest = 0;
+    if (all->samples == all->sample_room) return;
+    crew_look(&together, &free_bytes, &largest);
+    session_sample *taken = &all->sample[all->samples++];
+    *taken = (session_sample){.played = all->played, .live = all->live, .free = free_bytes, .largest = largest};
+    taken->memory = crew_arenas(&together) != 0 ? all->memory : grown("VmRSS:");
+}
+
+static bool play_window(void) {
+    const bool is_sound = crew_play(&together);
+    tell_of_all();
+    sample_all();
+    return is_sound;
+}
+
+static int play_together(const player_plan *plan) {
+    session_batch next;
+    bool is_sound = true;
+    if (!crew_begin(&together, plan, (size_t)all->threads))
+        return end(SESSION_UNUSABLE, "its arenas cannot be so small or so large, or there are too many threads");
+    resident_before = status_bytes("VmRSS:");
+    while (is_sound && next_batch(&next) && together.length + next.count <= SESSION_WINDOW + SESSION_BATCH &&
+           read_all(crew_room(&together, next.count), next.count * sizeof *batch))
+        if (next.is_sampled != 0) is_sound = play_window();
+    is_sound = is_sound && play_window() && crew_finish(&together);
+    return is_sound ? end(SESSION_FINISHED, "") : end(SESSION_BROKEN, player_fault(together.players));
+}
+
+int worker_run(void) {
+    if (!open_session()) return EXIT_FAILURE;
+    if (*all->library != '\0' && !malloc_is_of(all->library)) return end(SESSION_UNUSABLE, "it is no library with a malloc");
+    const player_plan plan = {find_allocator(), all->slots, all->capacity, all->arena, all->verifies, !all->verifies};
+    return all->threads > 0 ? play_together(&plan) : play_in_order(&plan);
 }
