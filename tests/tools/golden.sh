@@ -77,11 +77,11 @@ untimed() {
     sed -E 's/ +/ /g; s/ [0-9.]+ (ns|us|ms|s) [0-9]+ ns / TIME /' "$work/timed" | sort
     return $status
 }
-heaps="--on heap --on heap8 --on tiny --on tiny4 --on wide --on single-tree --on pool"
+heaps="--no-instructions --on heap --on heap8 --on tiny --on tiny4 --on wide --on single-tree --on pool"
 expect small.replay 0 untimed "$heapmm" replay $heaps small.hmt
 expect verified.replay 0 untimed "$heapmm" replay $heaps --verify --samples 4 small.hmt
-expect arena.replay 0 untimed "$heapmm" replay --on single-tree --on tiny --on heap --on pool --arena 6K small.hmt
-expect least.replay 1 untimed "$heapmm" replay --on heap --on tiny --arena 16 small.hmt
+expect arena.replay 0 untimed "$heapmm" replay --no-instructions --on single-tree --on tiny --on heap --on pool --arena 6K small.hmt
+expect least.replay 1 untimed "$heapmm" replay --no-instructions --on heap --on tiny --arena 16 small.hmt
 expect small.size 0 "$heapmm" size small.hmt
 expect size.json 0 "$heapmm" size --json --fits 6720 --on tiny --on pool small.hmt
 expect fits.size 0 "$heapmm" size --fits 64K small.hmt
@@ -106,7 +106,7 @@ expect unfinished.stat 0 "$heapmm" stat "$work/unfinished.hmt"
 { head -c 60 small.hmt; printf 'x'; tail -c +62 small.hmt; } > "$work/damaged.hmt"
 expect damaged.stat 0 "$heapmm" stat "$work/damaged.hmt"
 expect damaged.export 0 "$heapmm" export "$work/damaged.hmt"
-expect damaged.replay 0 untimed "$heapmm" replay --on heap --on wide "$work/damaged.hmt"
+expect damaged.replay 0 untimed "$heapmm" replay --no-instructions --on heap --on wide "$work/damaged.hmt"
 expect damaged.size 0 "$heapmm" size --on heap "$work/damaged.hmt"
 { printf '\211hmt\002'; tail -c +6 small.hmt; } > "$work/newer.hmt"
 expect newer.stat 1 "$heapmm" stat "$work/newer.hmt"

@@ -8,8 +8,12 @@ SPDX-License-Identifier: MIT
 Each case is a function below. Traces are made from texts, by heapmm import.
 """
 import csv
+import ctypes
 import json
+import os
+import platform
 import random
+import struct
 import subprocess
 import sys
 import time
@@ -299,6 +303,34 @@ def races(bench):
     expect(done.stderr == "", done.stderr)
 
 
+def without_counters():
+    """From here on, the system does not let this process count anything: a filter of system calls answers perf_event_open with EACCES."""
+    number = {"x86_64": 298, "aarch64": 241}[platform.machine()]
+    rules = [(0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x00050000 | 13), (0x06, 0, 0, 0x7FFF0000)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *rule) for rule in rules))
+    filters = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(rules), ctypes.addressof(code)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    for words in ((38, 1, 0, 0, 0), (22, 2, ctypes.addressof(filters), 0, 0)):  # no new privileges; the filter
+        if libc.prctl(*(ctypes.c_ulong(word) for word in words)) != 0:
+            os._exit(99)
+
+
+def instructions(bench):
+    """They are counted where the system can, and where it cannot nothing is said of them."""
+    trace = bench.trace(program(11, 5000, 300))
+    for options in ([], ["--concurrent"]):
+        words = [bench.heapmm, "replay", *options, "--on", "heap", "--on", "glibc"]
+        denied = subprocess.run([*words, trace], check=False, capture_output=True, text=True, preexec_fn=without_counters)
+        expect(denied.returncode == 0 and denied.stderr == "" and "instructions" not in denied.stdout, f"{denied}")
+        expect("glibc" in denied.stdout, f"{denied}")
+        left_out = bench.run(*words[1:], "--no-instructions", trace)
+        expect("instructions" not in left_out.stdout, left_out.stdout)
+        rows = bench.replay(trace, ["heap", "glibc"], *options)
+        if all("instructions" in row for row in rows.values()):
+            expect(all(20 < row["instructions"] / row["events"] < 20000 for row in rows.values()), f"{rows}")
+            expect("instructions" in bench.run(*words[1:], trace).stdout, "there is no column")
+
+
 def order(bench):
     """Best first: what is broken last, what failed before it, then by what is asked."""
     trace = bench.trace(program(7, 3000, 3000))
@@ -346,7 +378,7 @@ def streams(bench):
     expect(peaks[1] < peaks[0] + 1024, f"{peaks} KiB")
 
 
-CASES = [live_bytes, contents, broken, libraries, malloc, arenas, hostile, sizes, fits, alignments, order, concurrent, at_once, races, progress, streams]
+CASES = [live_bytes, contents, broken, libraries, malloc, arenas, hostile, sizes, fits, alignments, order, concurrent, at_once, races, instructions, progress, streams]
 
 
 def main(arguments):

@@ -17,7 +17,7 @@
 static const char help[] =
     "heapmm replay: does what a trace tells on other allocators, and compares them.\n\n"
     "    heapmm replay [--on ALLOCATOR]... [--by memory|time] [--arena BYTES] [--concurrent] [--verify]\n"
-    "                  [--samples N] [--json] FILE\n\n"
+    "                  [--samples N] [--no-instructions] [--json] FILE\n\n"
     "    --on ALLOCATOR    one of " ALLOCATOR_NAMES ";\n"
     "                      or a library with a malloc, by its path, like ./libmine.so. May be given several times; default: heap,\n"
     "                      wide, single-tree, pool, malloc and glibc\n"
@@ -27,6 +27,7 @@ static const char help[] =
     "                      order is that of the calls on one block. Each thread has a pool of its own, or all one heap, with a lock\n"
     "    --verify          fills each block, verifies it when it is resized or freed, and that blocks are aligned and apart\n"
     "    --samples N       looks at N moments, evenly over the events; default 60\n"
+    "    --no-instructions does not count the processor's instructions; else they are, where the system can\n"
     "    --json            as JSON, with all samples\n\n"
     "FILE: a trace. Each allocator has a process of its own, in which one thread does what the trace tells, in its order, or with\n"
     "--concurrent many do.\n\n"
@@ -76,17 +77,45 @@ static int compare_time(const void *left, const void *right) {
 
 /* ---- Tables -------------------------------------------------------------------------------------------------------------- */
 
-static void add_row(table *t, const session *s, uint64_t peak_bytes) {
-    char per_event[32] = "-", factor[32] = "-";
-    if (s->played > 0) snprintf(per_event, sizeof per_event, "%.0f ns", (double)s->nanoseconds / (double)s->played);
+/* What only some replays have a column for. */
+typedef struct columns {
+    bool wall, instructions;
+} columns;
+
+static columns columns_of(const session *const *sorted, size_t count) {
+    columns c = {0};
+    for (size_t i = 0; i < count; i++) {
+        c.wall = c.wall || sorted[i]->threads > 0;
+        c.instructions = c.instructions || sorted[i]->instructions > 0;
+    }
+    return c;
+}
+
+static table begin_table(columns c) {
+    const char *wall = c.wall ? "wall" : "time", *time = c.wall ? "time" : "an event";
+    if (c.wall && c.instructions)
+        return table_begin("allocator", "memory", "", "of the peak", wall, time, "an event", "instructions", "failed", NULL);
+    if (c.wall) return table_begin("allocator", "memory", "", "of the peak", wall, time, "an event", "failed", NULL);
+    if (c.instructions) return table_begin("allocator", "memory", "", "of the peak", wall, time, "instructions", "failed", NULL);
+    return table_begin("allocator", "memory", "", "of the peak", wall, time, "failed", NULL);
+}
+
+/* Instructions are those of an event. */
+static void add_row(table *t, const session *s, uint64_t peak_bytes, columns c) {
+    char per_event[32] = "-", factor[32] = "-", instructions[32] = "-";
+    const double events = (double)s->played;
+    if (s->played > 0) snprintf(per_event, sizeof per_event, "%.0f ns", (double)s->nanoseconds / events);
+    if (s->played > 0 && s->instructions > 0)
+        snprintf(instructions, sizeof instructions, "%.0f", (double)s->instructions / events);
     if (peak_bytes > 0 && s->memory > 0) snprintf(factor, sizeof factor, "%.3f", (double)s->memory / (double)peak_bytes);
     table_cell(t, s->name);
     table_cell(t, text_number(s->memory).bytes);
     table_cell(t, text_bytes(s->memory).bytes);
     table_cell(t, factor);
-    if (s->threads > 0) table_cell(t, text_time(s->wall).bytes);
+    if (c.wall) table_cell(t, text_time(s->wall).bytes);
     table_cell(t, text_time(s->nanoseconds).bytes);
     table_cell(t, per_event);
+    if (c.instructions) table_cell(t, instructions);
     table_cell(t, text_number(s->failures).bytes);
 }
 
@@ -122,11 +151,10 @@ static void print_waste(const session *const *sorted, size_t count) {
 static void print_tables(const replay_trace *trace, const session *const *sorted, size_t count) {
     printf("%s events, at most %s in %s blocks at once\n\n", text_number(trace->events).bytes,
            text_bytes(trace->peak_bytes).bytes, text_number(trace->peak_blocks).bytes);
-    const bool is_concurrent = sorted[0]->threads > 0;
-    if (is_concurrent) printf("%s threads at the same time\n\n", text_number(sorted[0]->threads).bytes);
-    table t = is_concurrent ? table_begin("allocator", "memory", "", "of the peak", "wall", "time", "an event", "failed", NULL)
-                            : table_begin("allocator", "memory", "", "of the peak", "time", "an event", "failed", NULL);
-    for (size_t i = 0; i < count; i++) add_row(&t, sorted[i], trace->peak_bytes);
+    const columns c = columns_of(sorted, count);
+    if (c.wall) printf("%s threads at the same time\n\n", text_number(sorted[0]->threads).bytes);
+    table t = begin_table(c);
+    for (size_t i = 0; i < count; i++) add_row(&t, sorted[i], trace->peak_bytes, c);
     table_end(&t, stdout, 0);
     putchar('\n');
     for (size_t i = 0; i < count; i++) print_remarks(sorted[i]);
@@ -144,6 +172,7 @@ static void write_replay(json *j, const session *s) {
     json_number(j, "threads", s->threads);
     json_number(j, "nanoseconds", s->nanoseconds);
     json_number(j, "wall_nanoseconds", s->wall);
+    if (s->instructions > 0) json_number(j, "instructions", s->instructions);
     json_number(j, "memory", s->memory);
     json_number(j, "peak_live", s->peak);
     json_number(j, "failures", s->failures);
@@ -223,12 +252,17 @@ static bool read_samples(const char *text, uint64_t *samples) {
 }
 
 static int run(int argc, char **argv) {
-    static const struct option options[] = {{"on", required_argument, NULL, 'o'},    {"by", required_argument, NULL, 'b'},
-                                            {"arena", required_argument, NULL, 'a'}, {"concurrent", no_argument, NULL, 'c'},
-                                            {"verify", no_argument, NULL, 'v'},      {"samples", required_argument, NULL, 's'},
-                                            {"json", no_argument, NULL, 'j'},        {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"on", required_argument, NULL, 'o'},
+                                            {"by", required_argument, NULL, 'b'},
+                                            {"arena", required_argument, NULL, 'a'},
+                                            {"concurrent", no_argument, NULL, 'c'},
+                                            {"verify", no_argument, NULL, 'v'},
+                                            {"samples", required_argument, NULL, 's'},
+                                            {"no-instructions", no_argument, NULL, 'n'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {NULL, 0, NULL, 0}};
     static replays r;
-    replay_wish wish = {.samples = 60};
+    replay_wish wish = {.samples = 60, .counts = true};
     compare *by = compare_memory;
     print *show = print_tables;
     if (argc == 2 && strcmp(argv[1], SESSION_WORKER) == 0) return worker_run();
@@ -243,6 +277,7 @@ static int run(int argc, char **argv) {
         if (option == 'v') wish.verifies = true;
         if (option == 's' && !read_samples(optarg, &wish.samples))
             return say_misuse("replay", "--samples takes a number up to %d", MOST_SAMPLES);
+        if (option == 'n') wish.counts = false;
         if (option == 'j') show = print_json;
     }
     if (argc - optind != 1) return say_misuse("replay", "one trace is needed, and there are %d", argc - optind);

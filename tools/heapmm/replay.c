@@ -85,6 +85,7 @@ static bool share(worker *w, const replay_trace *trace, const replay_wish *wish)
     w->shared->capacity = replay_capacity(trace);
     w->shared->arena = wish->arena;
     w->shared->verifies = wish->verifies;
+    w->shared->counts = wish->counts;
     w->shared->sample_room = samples;
     return true;
 }

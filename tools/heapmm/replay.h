@@ -23,6 +23,7 @@ typedef struct replay_wish {
     uint64_t arena;   /* bytes; 0: as many as are needed */
     uint64_t samples; /* so many, evenly over the events; at most as many as there are events */
     bool verifies;
+    bool counts;        /* instructions, where the system can */
     bool is_concurrent; /* each thread of the trace by one of its own; then samples are as many as there are windows, at most */
 } replay_wish;
 

@@ -49,15 +49,17 @@ typedef struct session {
     uint64_t slots, capacity, arena;
     uint64_t threads; /* that play, each what one of the trace did; 0: one plays all, in order */
     bool verifies;
+    bool counts; /* instructions, if that can be */
     uint64_t sample_room;
 
     /* Said by the worker. */
     session_state state;
     char text[256]; /* what is wrong */
     uint64_t played, live, peak, curve, failures, first_failure;
-    uint64_t nanoseconds; /* of processor time, for all steps */
-    uint64_t wall;        /* nanoseconds that passed meanwhile */
-    uint64_t memory;      /* the most, see session_sample */
+    uint64_t nanoseconds;  /* of processor time, for all steps */
+    uint64_t wall;         /* nanoseconds that passed meanwhile */
+    uint64_t instructions; /* of the processor, outside of the system; 0: not known */
+    uint64_t memory;       /* the most, see session_sample */
     uint64_t samples;
     session_sample sample[];
 } session;

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "counter.h"
 #include "crew.h"
 #include "player.h"
 #include "session.h"
@@ -23,6 +24,7 @@ static allocator of_library;
 static player played;
 static crew together;
 static uint64_t resident_before;
+static bool counts;
 
 /* ---- What the process has ------------------------------------------------------------------------------------------------ */
 
@@ -111,10 +113,23 @@ static void take_sample(void) {
     all->samples++;
 }
 
+/* What stands for the instructions before: a counter that fails meanwhile gives none. */
+static uint64_t count_from(void) {
+    const uint64_t now = counts ? counter_read() : 0;
+    counts = counts && now > 0;
+    return now;
+}
+
+static void count_to(uint64_t before) {
+    const uint64_t now = count_from();
+    all->instructions = counts ? all->instructions + now - before : 0;
+}
+
 static bool play_batch(uint32_t count) {
     bool is_sound = true;
-    const uint64_t clock = now(CLOCK_MONOTONIC), processor = now(CLOCK_PROCESS_CPUTIME_ID);
+    const uint64_t clock = now(CLOCK_MONOTONIC), processor = now(CLOCK_PROCESS_CPUTIME_ID), before = count_from();
     for (uint32_t i = 0; i < count && is_sound; i++) is_sound = player_play(&played, &batch[i]);
+    count_to(before);
     all->nanoseconds += now(CLOCK_PROCESS_CPUTIME_ID) - processor;
     all->wall += now(CLOCK_MONOTONIC) - clock;
     all->played = played.played;
@@ -163,7 +178,9 @@ static void sample_all(void) {
 }
 
 static bool play_window(void) {
+    const uint64_t before = count_from();
     const bool is_sound = crew_play(&together);
+    count_to(before);
     tell_of_all();
     sample_all();
     return is_sound;
@@ -185,6 +202,7 @@ static int play_together(const player_plan *plan) {
 int worker_run(void) {
     if (!open_session()) return EXIT_FAILURE;
     if (*all->library != '\0' && !malloc_is_of(all->library)) return end(SESSION_UNUSABLE, "it is no library with a malloc");
+    counts = all->counts && counter_begin();
     const player_plan plan = {find_allocator(), all->slots, all->capacity, all->arena, all->verifies, !all->verifies};
     return all->threads > 0 ? play_together(&plan) : play_in_order(&plan);
 }
