@@ -26,10 +26,10 @@ static void *malloc_alloc_aligned(void *heap, size_t alignment, size_t size) {
     return posix_memalign(&p, alignment < sizeof p ? sizeof p : alignment, size) == 0 ? p : NULL;
 }
 
-/* Of 0 bytes it would free the block, which is still one in the trace. */
+/* Of 0 bytes it would free a block, which is still one in the trace. */
 static void *malloc_realloc(void *heap, void *p, size_t size) {
     (void)heap;
-    return realloc(p, size == 0 ? 1 : size);
+    return realloc(p, size == 0 && p != NULL ? 1 : size);
 }
 
 static void malloc_free(void *heap, void *p) {

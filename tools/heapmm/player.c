@@ -85,6 +85,7 @@ static unsigned char *ask(player *y, const step *s, size_t *shift) {
     void *heap = arena_of(y)->heap;
     *shift = 0;
     if (s->kind == STEP_ZEROED) return y->on->alloc_zeroed(heap, s->size);
+    if (s->kind == STEP_REALLOC) return y->on->realloc(heap, NULL, s->size);
     if (s->kind != STEP_ALIGNED) return y->on->alloc(heap, s->size);
     if (y->on->alloc_aligned == NULL) return alloc_shifted(y, alignment, s->size, shift);
     return y->on->alloc_aligned(heap, alignment, s->size);

@@ -102,10 +102,27 @@ static bool name_library(session *shared, const char *name) {
     return false;
 }
 
+/* What stands in LD_PRELOAD is not preloaded, but for the recorder: a replay may be recorded, and is then as it is without. */
+static void set_preloaded(const char *library) {
+    const char *recorder = strstr(getenv("LD_PRELOAD") == NULL ? "" : getenv("LD_PRELOAD"), "/libheapmm-record.so"),
+               *from = recorder;
+    char text[2 * PATH_MAX];
+    if (recorder == NULL) {
+        if (*library == '\0')
+            unsetenv("LD_PRELOAD");
+        else
+            setenv("LD_PRELOAD", library, 1);
+        return;
+    }
+    while (from > getenv("LD_PRELOAD") && from[-1] != ':' && from[-1] != ' ') from--;
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(recorder + strlen("/libheapmm-record.so") - from), from,
+             *library == '\0' ? "" : ":", library);
+    setenv("LD_PRELOAD", text, 1);
+}
+
 static _Noreturn void become_worker(const worker *w, int end) {
     char *const arguments[] = {"heapmm", "replay", SESSION_WORKER, NULL};
-    unsetenv("LD_PRELOAD");
-    if (*w->shared->library != '\0') setenv("LD_PRELOAD", w->shared->library, 1);
+    set_preloaded(w->shared->library);
     if (dup2(end, SESSION_STEPS) >= 0 && dup2(w->memory, SESSION_MEMORY) >= 0) {
         fcntl(SESSION_MEMORY, F_SETFD, 0);
         execv("/proc/self/exe", arguments);

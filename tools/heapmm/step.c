@@ -81,7 +81,7 @@ static bool make_block(steps *s, const hmm_trace_event *event, step *made) {
     made->size = event->size;
     made->alignment_bits = bits_of(event->alignment);
     if (event->kind == HMM_TRACE_REALLOC) made->slot = take_block(s, event->old_address);
-    if (event->kind == HMM_TRACE_REALLOC && made->slot == NO_SLOT) made->kind = STEP_ALLOC;
+    if (event->old_address != 0 && made->slot == NO_SLOT) made->kind = STEP_ALLOC;
     if (made->slot == NO_SLOT && !take_slot(s, &made->slot)) return false;
     made->ended = end_block(s, event->address);
     s->ended_turn = next_turn(s, made->ended);

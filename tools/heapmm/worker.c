@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,13 +61,26 @@ static bool open_session(void) {
     return all != MAP_FAILED;
 }
 
-/* The loader goes on without a library that it cannot preload, and a library may have no malloc. */
+static bool is_file(const char *path, const char *library) {
+    struct stat wanted, there;
+    return stat(library, &wanted) == 0 && stat(path, &there) == 0 && wanted.st_dev == there.st_dev && wanted.st_ino == there.st_ino;
+}
+
+static int compare_loaded(struct dl_phdr_info *loaded, size_t bytes, void *library) {
+    (void)bytes;
+    return is_file(loaded->dlpi_name, library);
+}
+
+/* The loader goes on without a library that it cannot preload, and a library may have no malloc. If this replay is recorded, the
+ * recorder stands before it and calls it: then it is believed to have one. */
 static bool malloc_is_of(const char *library) {
     Dl_info found;
-    struct stat wanted, there;
     void *function = dlsym(RTLD_DEFAULT, "malloc");
-    return function != NULL && dladdr(function, &found) != 0 && stat(library, &wanted) == 0 &&
-           stat(found.dli_fname, &there) == 0 && wanted.st_dev == there.st_dev && wanted.st_ino == there.st_ino;
+    if (function == NULL || dladdr(function, &found) == 0) return false;
+    if (strstr(found.dli_fname, "/libheapmm-record.so") == NULL) return is_file(found.dli_fname, library);
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", library);
+    return dl_iterate_phdr(compare_loaded, path) != 0;
 }
 
 static int end(session_state state, const char *text) {
