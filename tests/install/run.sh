@@ -113,6 +113,20 @@ runs "$work/pkg_c_static" static
 runs "$work/pkg_cpp_shared" shared
 runs "$work/pkg_cpp_static" static
 
+if [ -e "$libdir/libheapmm-trace.a" ]; then
+    quietly "C, traces" $cc $flags "$here/consumer/trace.c" -o pkg_trace $(pkg-config --cflags --libs heapmm-trace)
+    rm consumer.hmt
+    runs "$work/pkg_trace" static
+    "$prefix/bin/heapmm" stat consumer.hmt > "$work/log" 2>&1 || fail "heapmm stat failed" "$work/log"
+    for on in heap pool glibc; do
+        quietly "heapmm replay" "$prefix/bin/heapmm" replay --verify --concurrent --on $on consumer.hmt
+    done
+    quietly "heapmm size" "$prefix/bin/heapmm" size consumer.hmt
+    quietly "heapmm shrink" "$prefix/bin/heapmm" shrink --fails "'$prefix/bin/heapmm' export {} | (! grep -q malloc)" consumer.hmt
+    quietly "C, shrunk" $cc -std=c11 $flags -DARENA=65536 consumer-shrunk.c -o pkg_shrunk $cflags -Wl,-Bstatic $libs -Wl,-Bdynamic
+    runs "$work/pkg_shrunk" static
+fi
+
 # The granule is part of the interface: a user of a library built with another one must see it, by every way.
 echo "granule 32:"
 quietly "building the manual pages" "$root/scripts/manual/build.py" --man --output "$work/docs"

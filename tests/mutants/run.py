@@ -32,6 +32,7 @@ GROUPS = {
     "pool": "pools: every block comes home once, misuse is reported and skipped, the rest is not lost",
     "malloc": "the malloc replacement: blocks do not overlap, wrong pointers are named, memory comes back",
     "trace": "traces: what is written is read, in order; whatever the bytes are, each call ends and names what is wrong",
+    "tool": "the tool: what replay, size and shrink say of an allocator is so",
     "classic": "the classic heap: geometry, best fit, audits before changes, nothing read outside",
 }
 

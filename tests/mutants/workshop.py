@@ -65,6 +65,18 @@ def malloc(name):
     }
 
 
+TOOL = [*sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tools/heapmm").glob("*.c")), *HEAP, "src/heap/tiny_heap.c",
+        "src/heap/wide_heap.c", "src/pool/pool.c", *TRACE, "src/os/trace_file.c"]
+TOOL_COMMANDS = " ".join(f"COMMAND({path.stem[8:]})" for path in sorted((ROOT / "tools/heapmm").glob("command_*.c")))
+
+
+def tool(script, *arguments):
+    """The tool, and a script that uses it: PROGRAM, BROKEN and COMPILER among its arguments are put in."""
+    return {"sources": TOOL, "libraries": ["-lzstd", "-lpthread"], "script": [f"tests/tools/{script}.py", *arguments],
+            "options": ["-O1", "-D_GNU_SOURCE", f"-DHEAPMM_COMMANDS={TOOL_COMMANDS}", '-DHEAPMM_VERSION="2"', '-DHEAPMM_RECORD_PATH="."',
+                        "-Itools/heapmm"]}
+
+
 PROGRAMS = {
     "heap_alloc": units("alloc"),
     "heap_resize": units("resize"),
@@ -110,6 +122,8 @@ PROGRAMS = {
         "sources": ["tests/tools/statistics_test.c", "tools/heapmm/statistics.c", "tools/heapmm/blocks.c"],
         "options": ["-O1"],
     },
+    "tool_replay": tool("replay", "PROGRAM", "BROKEN"),
+    "tool_shrink": tool("shrink", "PROGRAM", "BROKEN", "COMPILER"),
     "classic_units": classic("units"),
     **{f"classic_audit_{noun}": classic(f"audit_{noun}") for noun in ("block", "bins", "chunks")},
     "classic_model": classic("model", "-O1"),
@@ -161,6 +175,7 @@ class Store:
         self.directory = pathlib.Path(directory)
         for part in ("src", "include", "tests", "fuzz", "tools"):
             shutil.copytree(ROOT / part, self.directory / part)
+        os.symlink("../../src", self.directory / "include/heapmm/impl")
         self.kept = {}  # (source, options) => (object, names of the files that it was made from)
         self.locks = {}
         self.lock = threading.Lock()
@@ -179,7 +194,7 @@ class Workshop:
         self.store = store
         self.of_this_mutant = set()  # keys of objects that were built since the file was mutated
         for part in ("src", "include", "tests", "fuzz", "tools"):
-            shutil.copytree(store.directory / part, self.directory / part)
+            shutil.copytree(store.directory / part, self.directory / part, symlinks=True)
 
     def build(self, program, mutated=None, configuration=AS_IT_IS):
         """Returns the executable, built with `mutated`, the name of the one file that differs."""
@@ -190,8 +205,16 @@ class Workshop:
                        *description.get("options of", {}).get(source, [])]
             objects.append(self.object(configuration.source(source), options, mutated))
         executable = self.directory / program
-        self.run_compiler([*configuration.options, *objects, "-o", executable])
-        return executable
+        self.run_compiler([*configuration.options, *objects, "-o", executable, *description.get("libraries", [])])
+        return self.command(executable, description["script"]) if "script" in description else executable
+
+    def command(self, executable, script):
+        """The script in place of the executable, which it starts."""
+        broken = self.directory / "broken.so"
+        if "BROKEN" in script and not broken.exists():
+            self.run_compiler(["-w", "-shared", "-fPIC", "-fno-builtin", "tests/tools/broken_malloc.c", "-o", broken])
+        words = {"PROGRAM": executable, "BROKEN": broken, "COMPILER": self.compiler}
+        return ["python3", "-B", *(words.get(word, word) for word in script)]
 
     def object(self, source, options, mutated=None):
         """An object that was made from the mutated file is the workshop's own, and lasts until the next mutant."""
@@ -232,8 +255,10 @@ class Workshop:
         """The same, and the seconds of processor time that it used."""
         said = self.directory / "said"
         with open(said, "wb") as errors:
-            process = subprocess.Popen([executable, *cases], cwd=self.directory, env={**os.environ, **FIXED_SEED},
-                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
+            command = executable if isinstance(executable, list) else [executable]
+            process = subprocess.Popen([*command, *cases], cwd=self.directory, env={**os.environ, **FIXED_SEED},
+                                       stdin=subprocess.DEVNULL, stderr=errors,
+                                       stdout=errors if isinstance(executable, list) else subprocess.DEVNULL,
                                        start_new_session=True, preexec_fn=lambda: limit_process(seconds))
         sleeps = threading.Timer(30 + 20 * seconds, os.killpg, (process.pid, signal.SIGKILL))
         sleeps.start()

@@ -287,6 +287,9 @@ def at_once(bench):
     expect(row["failures"] == 0 and row["state"] == "finished", f"one waits for the other: {row}")
     trace = bench.trace(["1: malloc 0x10000 777", "2: free 0x10000", "2: malloc 0x20000 778"])
     expect(bench.replay(trace, [bench.broken], "--concurrent", BROKEN="wait")[bench.broken]["failures"] == 1, "a block is freed before it is there")
+    trace = bench.trace(["1: malloc 0x10000 777", "1: free 0x10000", "2: malloc 0x20000 778"])
+    row = bench.replay(trace, [bench.broken], "--concurrent", BROKEN="wait")[bench.broken]
+    expect(row["failures"] == 0, f"a block waits for another to be freed: {row}")
     for way in ("twice", "forget", "scribble", "crash"):
         lines = shared(9, 2000, 8)
         lines[1000:1000] = ["3: malloc 0x30000000 100", "2: malloc 0x40000000 777", "2: realloc 0x50000000 0x30000000 777", "3: free 0x40000000"]

@@ -173,7 +173,7 @@ def arena(bench):
 def units(bench):
     """What fails is several things at once: threads, a resize, a free, an alignment."""
     bench.way = ""
-    planted = ["7: malloc 0x20 100", "8: realloc 0x20 0x20 200", "9: free 0x20", "9: memalign 0x30 512 50", "8: malloc 0x20 20",
+    planted = ["7: malloc 0x20 100", "8: realloc 0x20 0x20 200", "9: free 0x20", "9: memalign 0x30 512 5050", "8: malloc 0x20 20",
                "7: calloc 0x40 30 2", "7: malloc 0x0 5"]
     trace = bench.trace(program(3, 300, *planted))
     for condition, left in (
@@ -181,14 +181,18 @@ def units(bench):
             ('$4 == "free" && $3 == 6', [("malloc", 1), ("free", 0)]),
             ('$4 == "aligned_alloc" && $7 >= 64', [("aligned_alloc", 1)]),
             ('$4 == "calloc" && $6 > 9', [("calloc", 10)]),
+            ('$6 == 5050', [("malloc", 5050)]),
             ('$5 == 1', [("malloc", 1)]),
             ('$4 == "malloc" && $8 == "0x20" && ++n == 2', [("malloc", 1), ("free", 0), ("malloc", 1)])):
         fails = f"{bench.heapmm} export {{}} | awk -F, 'NR > 1 && {condition} {{ found = 1 }} END {{ exit found }}'"
         bench.shrink(trace, fails)
         expect(bench.what() == left, f"{condition}: {bench.what()}")
         bench.compile()
-    alignments = {row["alignment"] for row in bench.rows()}
-    expect(alignments <= {"0"}, f"alignments {alignments}")
+    bench.shrink(trace, f"{bench.heapmm} export {{}} | awk -F, 'NR > 1 && $6 > 1 {{ large = 1 }} END {{ exit NR - 1 >= (large ? 2 : 1) }}'")
+    expect(len(bench.rows()) == 1, f"{bench.what()}: smaller sizes do not leave fewer calls")
+    mixed = bench.trace([f"1: malloc {0x10000 * (i + 1):#x} {(50, 100)[i % 2]}" for i in range(12)], "mixed.hmt")
+    bench.shrink(mixed, f"{bench.heapmm} export {{}} | awk -F, 'NR > 1 && $6 >= 100 {{ n++ }} END {{ exit n >= 6 }}'")
+    expect(bench.what() == [("malloc", 100)] * 6, f"every second one is needed: {bench.what()}")
     bench.shrink(trace, f"{bench.heapmm} export {{}} | awk -F, 'NR > 1 && $7 >= 64 {{ found = 1 }} END {{ exit found }}'")
     expect([row["alignment"] for row in bench.rows()] == ["64"], "the alignment could be smaller")
 
@@ -233,7 +237,9 @@ def refused(bench):
     expect("is no trace" in bench.shrink(trace, "false", status=1).stderr and bench.out.read_text() == "mine", "out.hmt is written over")
     bench.out.unlink()
     bench.out.with_suffix(".c").write_text("int x;")
-    expect("not of heapmm shrink" in bench.shrink(trace, "false", status=1).stderr, "out.c is taken")
+    fails = f"test $({bench.heapmm} export {{}} | wc -l) -lt 9"
+    expect("not of heapmm shrink" in bench.shrink(trace, fails, status=1).stderr, "out.c is taken")
+    expect(bench.out.with_suffix(".c").read_text() == "int x;", "out.c is written over")
     expect("what is to be shrunk" in bench.run(bench.heapmm, "shrink", "--fails", "false", "-o", trace, trace, status=1).stderr, "the trace is written over")
 
 

@@ -63,7 +63,8 @@ static bool open_session(void) {
 
 static bool is_file(const char *path, const char *library) {
     struct stat wanted, there;
-    return stat(library, &wanted) == 0 && stat(path, &there) == 0 && wanted.st_dev == there.st_dev && wanted.st_ino == there.st_ino;
+    return stat(library, &wanted) == 0 && stat(path, &there) == 0 && wanted.st_dev == there.st_dev &&
+           wanted.st_ino == there.st_ino;
 }
 
 static int compare_loaded(struct dl_phdr_info *loaded, size_t bytes, void *library) {
