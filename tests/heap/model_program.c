@@ -56,6 +56,16 @@ void say(program *x, const char *format, ...) {
     va_end(arguments);
 }
 
+/* The heap may move, and then its blocks keep their names. */
+static uint64_t name_of(const program *x, const void *p) {
+    return p == NULL ? 0 : offset_of(x, p) + 4096;
+}
+
+void tell(const program *x, call_kind kind, size_t size, size_t alignment, const void *old, const void *p) {
+    const call told = {kind, kind != CALL_FREE && p == NULL, size, alignment, name_of(x, p), name_of(x, old)};
+    if (x->listener.hear != NULL) x->listener.hear(x->listener.context, &told);
+}
+
 /* ---- Chance -------------------------------------------------------------------------------------------------------------- */
 
 /* splitmix64: every seed is a good one. */
@@ -154,13 +164,15 @@ static void expect_all_patterns(const program *x) {
 /* The block is p now; all its usable bytes get a new pattern. */
 static void own(program *x, live *b, unsigned char *p) {
     x->random = scramble(x->random);
-    *b = (live){p, model_usable_size(&x->model, (uintptr_t)p), x->random | 1};
+    *b = (live){p, model_usable_size(&x->model, (uintptr_t)p), x->random | 1, b->name};
     expect_same(x, "hmm_heap_usable_size", hmm_heap_usable_size(x->heap, p), b->usable);
     write_pattern(b);
 }
 
 static void own_new(program *x, unsigned char *p) {
-    if (p != NULL) own(x, &x->live[x->live_count++], p);
+    if (p == NULL) return;
+    x->live[x->live_count].name = 0;
+    own(x, &x->live[x->live_count++], p);
 }
 
 static void disown(program *x, size_t at) {
@@ -176,32 +188,64 @@ static void own_again(program *x, live *b, unsigned char *p) {
 
 /* ---- Allocating ---------------------------------------------------------------------------------------------------------- */
 
-static void step_alloc(program *x) {
-    const size_t size = some_size(x);
+static unsigned char *alloc(program *x, size_t size) {
     say(x, "alloc(%zu)", size);
     const uintptr_t expected = model_alloc(&x->model, size);
     unsigned char *p = hmm_heap_alloc(x->heap, size);
     expect_same(x, "result", (uintptr_t)p, expected);
+    tell(x, CALL_ALLOC, size, 0, NULL, p);
     own_new(x, p);
+    return p;
 }
 
-static void step_alloc_zeroed(program *x) {
-    const size_t count = one_in(x, 8) ? some_size(x) : below(x, 9), size = some_size(x);
+static size_t product(size_t count, size_t size) {
+    return size != 0 && count > SIZE_MAX / size ? SIZE_MAX : count * size;
+}
+
+static unsigned char *alloc_zeroed(program *x, size_t count, size_t size) {
     say(x, "alloc_zeroed(%zu, %zu)", count, size);
     const uintptr_t expected = model_alloc_zeroed(&x->model, count, size);
     unsigned char *p = hmm_heap_alloc_zeroed(x->heap, count, size);
     expect_same(x, "result", (uintptr_t)p, expected);
     for (size_t i = 0; p != NULL && i < count * size; i++) expect(x, p[i] == 0, "a byte is not zero");
+    tell(x, CALL_ALLOC_ZEROED, product(count, size), 0, NULL, p);
     own_new(x, p);
+    return p;
 }
 
-static void step_alloc_aligned(program *x) {
-    const size_t alignment = some_alignment(x), size = some_size(x);
+static unsigned char *alloc_aligned(program *x, size_t alignment, size_t size) {
     say(x, "alloc_aligned(%zu, %zu)", alignment, size);
     const uintptr_t expected = model_alloc_aligned(&x->model, alignment, size);
     unsigned char *p = hmm_heap_alloc_aligned(x->heap, alignment, size);
     expect_same(x, "result", (uintptr_t)p, expected);
+    tell(x, CALL_ALLOC_ALIGNED, size, alignment, NULL, p);
     own_new(x, p);
+    return p;
+}
+
+static void free_block(program *x, size_t at) {
+    live *b = &x->live[at];
+    say(x, "free(%zu)", offset_of(x, b->p));
+    expect_pattern(x, b, b->p, b->usable);
+    x->freed = b->p;
+    model_free(&x->model, (uintptr_t)b->p);
+    tell(x, CALL_FREE, 0, 0, b->p, NULL);
+    hmm_heap_free(x->heap, b->p);
+    disown(x, at);
+}
+
+static void step_alloc(program *x) {
+    alloc(x, some_size(x));
+}
+
+static void step_alloc_zeroed(program *x) {
+    const size_t count = one_in(x, 8) ? some_size(x) : below(x, 9), size = some_size(x);
+    alloc_zeroed(x, count, size);
+}
+
+static void step_alloc_aligned(program *x) {
+    const size_t alignment = some_alignment(x), size = some_size(x);
+    alloc_aligned(x, alignment, size);
 }
 
 static size_t wanted_size(program *x, size_t needed) {
@@ -216,19 +260,13 @@ static void step_alloc_greedy(program *x) {
     unsigned char *p = hmm_heap_alloc_greedy(x->heap, needed, wanted, one_in(x, 4) ? NULL : &got);
     expect_same(x, "result", (uintptr_t)p, expected);
     if (got != 12345) expect_same(x, "got", got, expected_got);
+    tell(x, CALL_ALLOC, p == NULL ? needed : expected_got, 0, NULL, p);
     own_new(x, p);
 }
 
 static void step_free(program *x) {
     if (x->live_count == 0) return;
-    const size_t at = one_in(x, 3) ? x->live_count - 1 : below(x, x->live_count);
-    live *b = &x->live[at];
-    say(x, "free(%zu)", offset_of(x, b->p));
-    expect_pattern(x, b, b->p, b->usable);
-    x->freed = b->p;
-    model_free(&x->model, (uintptr_t)b->p);
-    hmm_heap_free(x->heap, b->p);
-    disown(x, at);
+    free_block(x, one_in(x, 3) ? x->live_count - 1 : below(x, x->live_count));
 }
 
 /* ---- Changing the size --------------------------------------------------------------------------------------------------- */
@@ -254,6 +292,7 @@ static void step_resize(program *x) {
     say(x, "resize(%zu, %zu), usable %zu", offset_of(x, b->p), size, b->usable);
     const int expected = model_resize(&x->model, (uintptr_t)b->p, size);
     expect_code(x, hmm_heap_resize(x->heap, b->p, size), expected);
+    tell(x, CALL_REALLOC, size, 0, b->p, expected == HMM_OK ? b->p : NULL);
     own_again(x, b, b->p);
 }
 
@@ -266,34 +305,74 @@ static void step_resize_greedy(program *x) {
     const int expected = model_resize_greedy(&x->model, (uintptr_t)b->p, needed, wanted, &expected_got);
     expect_code(x, hmm_heap_resize_greedy(x->heap, b->p, needed, wanted, one_in(x, 4) ? NULL : &got), expected);
     if (got != 12345) expect_same(x, "got", got, expected_got);
+    tell(x, CALL_REALLOC, expected == HMM_OK ? expected_got : needed, 0, b->p, expected == HMM_OK ? b->p : NULL);
     own_again(x, b, b->p);
+}
+
+/* A block that was resized, or the new one if there was none. */
+static void own_resized(program *x, live *b, unsigned char *p) {
+    if (b == NULL)
+        own_new(x, p);
+    else
+        own_again(x, b, p == NULL ? b->p : p);
+}
+
+static unsigned char *resize(program *x, live *b, size_t size) {
+    unsigned char *const old = b == NULL ? NULL : b->p;
+    say(x, "realloc(%zu, %zu), usable %zu", b == NULL ? 0 : offset_of(x, b->p), size, b == NULL ? 0 : b->usable);
+    const uintptr_t expected = model_realloc(&x->model, (uintptr_t)old, size);
+    unsigned char *p = hmm_heap_realloc(x->heap, old, size);
+    expect_same(x, "result", (uintptr_t)p, expected);
+    tell(x, CALL_REALLOC, size, 0, old, p);
+    own_resized(x, b, p);
+    return p;
 }
 
 static void step_realloc(program *x) {
     live *b = one_in(x, 20) ? NULL : some_live(x);
-    const size_t size = b == NULL ? some_size(x) : new_size(x, b);
-    say(x, "realloc(%zu, %zu), usable %zu", b == NULL ? 0 : offset_of(x, b->p), size, b == NULL ? 0 : b->usable);
-    const uintptr_t expected = model_realloc(&x->model, b == NULL ? 0 : (uintptr_t)b->p, size);
-    unsigned char *p = hmm_heap_realloc(x->heap, b == NULL ? NULL : b->p, size);
-    expect_same(x, "result", (uintptr_t)p, expected);
-    if (b == NULL)
-        own_new(x, p);
-    else
-        own_again(x, b, p == NULL ? b->p : p);
+    resize(x, b, b == NULL ? some_size(x) : new_size(x, b));
 }
 
+/* The alignment of a block that is resized is not told: traces have none for it. */
 static void step_realloc_aligned(program *x) {
     live *b = one_in(x, 20) ? NULL : some_live(x);
+    unsigned char *const old = b == NULL ? NULL : b->p;
     const size_t size = b == NULL ? some_size(x) : new_size(x, b), alignment = some_alignment(x);
     say(x, "realloc_aligned(%zu, %zu, %zu), usable %zu", b == NULL ? 0 : offset_of(x, b->p), alignment, size,
         b == NULL ? 0 : b->usable);
-    const uintptr_t expected = model_realloc_aligned(&x->model, b == NULL ? 0 : (uintptr_t)b->p, alignment, size);
-    unsigned char *p = hmm_heap_realloc_aligned(x->heap, b == NULL ? NULL : b->p, alignment, size);
+    const uintptr_t expected = model_realloc_aligned(&x->model, (uintptr_t)old, alignment, size);
+    unsigned char *p = hmm_heap_realloc_aligned(x->heap, old, alignment, size);
     expect_same(x, "result", (uintptr_t)p, expected);
-    if (b == NULL)
-        own_new(x, p);
-    else
-        own_again(x, b, p == NULL ? b->p : p);
+    tell(x, b == NULL ? CALL_ALLOC_ALIGNED : CALL_REALLOC, size, b == NULL ? alignment : 0, old, p);
+    own_resized(x, b, p);
+}
+
+/* ---- Given calls --------------------------------------------------------------------------------------------------------- */
+
+static live *live_named(program *x, uint64_t name) {
+    for (size_t i = 0; name != 0 && i < x->live_count; i++)
+        if (x->live[i].name == name) return &x->live[i];
+    return NULL;
+}
+
+static unsigned char *alloc_given(program *x, const call *given) {
+    switch (given->kind) {
+    case CALL_ALLOC_ZEROED: return alloc_zeroed(x, 1, given->size);
+    case CALL_ALLOC_ALIGNED: return alloc_aligned(x, given->alignment, given->size);
+    case CALL_REALLOC: return resize(x, NULL, given->size);
+    default: return alloc(x, given->size);
+    }
+}
+
+static void do_given(program *x, const call *given) {
+    live *b = live_named(x, given->old_address);
+    if (given->kind == CALL_FREE) {
+        if (b != NULL) free_block(x, (size_t)(b - x->live));
+    } else if (b != NULL) {
+        if (resize(x, b, given->size) != NULL && given->address != 0) b->name = given->address;
+    } else if (x->live_count < MAX_LIVE && alloc_given(x, given) != NULL) {
+        x->live[x->live_count - 1].name = given->address;
+    }
 }
 
 /* ---- Asking and misusing ------------------------------------------------------------------------------------------------- */
@@ -396,18 +475,31 @@ static void expect_plan_followed(program *x) {
     expect_same(x, "size in on_exhausted", x->plan.size_in_heap, x->plan.size_in_model);
 }
 
-static void take_step(program *x) {
-    const size_t live_count = x->live_count;
-    say(x, "nothing");
-    choose_plan(x);
-    choose_step(x);
+/* live_count: before it. */
+static void end_step(program *x, size_t live_count) {
     expect_same(x, "number of faults", x->faults, 0);
     expect_plan_followed(x);
     if (x->plan.called_by_heap > 0 && x->plan.kind == PLAN_FREE && x->plan.index < live_count) disown(x, x->plan.index);
     char why[256];
     if (!model_matches(&x->model, x->heap, x->ground, why, sizeof why)) fail_step(x, "%s", why);
+}
+
+static void take_step(program *x) {
+    const size_t live_count = x->live_count;
+    say(x, "nothing");
+    choose_plan(x);
+    choose_step(x);
+    end_step(x, live_count);
     if (one_in(x, 60)) x->growing = !x->growing;
     if (x->bytes != NULL || one_in(x, 100)) expect_all_patterns(x);
+}
+
+static void take_given_step(program *x, const call *given) {
+    say(x, "nothing");
+    x->plan = (plan){.kind = PLAN_FAIL};
+    do_given(x, given);
+    end_step(x, x->live_count);
+    expect_all_patterns(x);
 }
 
 static void begin(program *x, const shape *s, unsigned char *const grounds[2], uint64_t seed) {
@@ -442,10 +534,21 @@ void program_run(program *x, const shape *s, unsigned char *const grounds[2], ui
     end(x);
 }
 
-void program_run_bytes(program *x, const shape *s, unsigned char *const grounds[2], const unsigned char *bytes, size_t count) {
+void program_run_bytes(program *x, const shape *s, unsigned char *const grounds[2], const unsigned char *bytes, size_t count,
+                       const listener *heard) {
     begin(x, s, grounds, count > 0 ? bytes[0] : 0);
+    if (heard != NULL) x->listener = *heard;
     x->bytes = bytes;
     x->bytes_left = count;
     for (x->step = 1; x->bytes_left > 0; x->step++) take_step(x);
+    end(x);
+}
+
+void program_run_calls(program *x, const shape *s, unsigned char *const grounds[2], bool (*next)(void *context, call *given),
+                       void *context, const listener *heard) {
+    call given;
+    begin(x, s, grounds, 0);
+    if (heard != NULL) x->listener = *heard;
+    for (x->step = 1; next(context, &given); x->step++) take_given_step(x, &given);
     end(x);
 }

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * What it does is decided by numbers, which come from a seed or from bytes that a fuzzer has made. */
+ * What it does is decided by numbers, which come from a seed or from bytes that a fuzzer has made; or its calls are given. */
 #ifndef HMM_TESTS_MODEL_PROGRAM_H
 #define HMM_TESTS_MODEL_PROGRAM_H
 
@@ -30,7 +30,24 @@ typedef struct live {
     unsigned char *p;
     size_t usable;
     uint64_t pattern;
+    uint64_t name; /* of given calls */
 } live;
+
+/* A call as traces have them; kinds are in the order of heapmm/trace.h. Addresses are names of blocks, and not 0. */
+typedef enum call_kind { CALL_ALLOC, CALL_ALLOC_ZEROED, CALL_REALLOC, CALL_ALLOC_ALIGNED, CALL_FREE } call_kind;
+
+typedef struct call {
+    call_kind kind;
+    bool failed;
+    size_t size, alignment;
+    uint64_t address, old_address;
+} call;
+
+/* Who is told of the calls that a program does, rightly: of its misuse he is not. */
+typedef struct listener {
+    void (*hear)(void *context, const call *heard);
+    void *context;
+} listener;
 
 /* What on_exhausted does when it is called during the next step: refuses, or returns true after it did nothing, added a region,
  * extended one, freed a block. */
@@ -65,6 +82,7 @@ typedef struct program {
     size_t faults; /* since the step began */
     hmm_fault fault;
     char doing[256]; /* the step, for the report */
+    listener listener;
 } program;
 
 /* Room in each ground behind the slots, so that a moved heap can stand elsewhere in the other one. */
@@ -73,7 +91,12 @@ enum { ROOM_TO_MOVE = 512 };
 /* Runs all steps of the shape; prints seed, step and a description, and exits, when heap and model differ. */
 void program_run(program *x, const shape *s, unsigned char *const grounds[2], uint64_t seed);
 
-/* The same, decided by bytes, for as many steps as they last. */
-void program_run_bytes(program *x, const shape *s, unsigned char *const grounds[2], const unsigned char *bytes, size_t count);
+/* The same, decided by bytes, for as many steps as they last. heard: may be NULL. */
+void program_run_bytes(program *x, const shape *s, unsigned char *const grounds[2], const unsigned char *bytes, size_t count,
+                       const listener *heard);
+
+/* The same with calls that are given, until `next` returns false. Those of blocks that are not there are left out. */
+void program_run_calls(program *x, const shape *s, unsigned char *const grounds[2], bool (*next)(void *context, call *given),
+                       void *context, const listener *heard);
 
 #endif

@@ -53,6 +53,7 @@ static bool exhausted_heap(void *context, hmm_heap *heap, size_t size) {
         expect_code(x, hmm_heap_extend_region(heap, slot_memory(x, i), x->plan.bytes), HMM_OK);
     } else if (x->plan.kind == PLAN_FREE && i < x->live_count) {
         expect_pattern(x, &x->live[i], x->live[i].p, x->live[i].usable);
+        tell(x, CALL_FREE, 0, 0, x->live[i].p, NULL);
         hmm_heap_free(heap, x->live[i].p);
     }
     return x->plan.kind != PLAN_FAIL;

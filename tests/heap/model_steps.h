@@ -24,6 +24,9 @@ void fail_step(const program *x, const char *format, ...);
 void expect(const program *x, bool holds, const char *what);
 void expect_same(const program *x, const char *what, uintptr_t heap, uintptr_t expected);
 void expect_code(const program *x, int code, int expected);
+/* Tells who listens of a call: p is what it returned, old the block that it was given; NULL if none. */
+void tell(const program *x, call_kind kind, size_t size, size_t alignment, const void *old, const void *p);
+
 void expect_pattern(const program *x, const live *b, const unsigned char *where, size_t bytes);
 
 /* ---- Decisions ----------------------------------------------------------------------------------------------------------- */

@@ -96,7 +96,8 @@ PROGRAMS = {
         "options of": {"tests/heap/stepped_heap.c": COVERAGE},
     },
     "fuzz_operations": {
-        "sources": ["fuzz/operations_fuzz.c", "fuzz/replay_main.c", *MODEL, *HEAP],
+        "libraries": ["-lzstd"],
+        "sources": ["fuzz/operations_fuzz.c", "fuzz/replay_main.c", "fuzz/unpack_zstd.c", *TRACE, *MODEL, *HEAP],
         "options": ["-O1"],
     },
     "fuzz_attach": {
