@@ -308,8 +308,25 @@ def long_trace(bench):
     expect(bench.trace.stat().st_size < 8 * found["events"], f"{bench.trace.stat().st_size} bytes")
 
 
+def lengths(bench):
+    """Memory of no command grows with the trace. A process begins with the peak of the one that starts it, so a small one does."""
+    starter = ("import os, resource, sys; status = os.spawnv(os.P_WAIT, sys.argv[1], sys.argv[1:]); "
+               "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(status)")
+    peaks = {}
+    for events in (450_000, 1_350_000):
+        for words in (["record", "-q", "-o", bench.trace, bench.stress, 4, events], ["stat", bench.trace],
+                      ["export", "--to", "perfetto", "--every", 1000, bench.trace], ["replay", "--on", "heap", "--verify", bench.trace],
+                      ["replay", "--on", "heap", "--concurrent", bench.trace], ["size", "--on", "heap", bench.trace]):
+            done = bench.run([sys.executable, "-S", "-c", starter, bench.heapmm, *words])
+            expect(done.returncode == 0, f"{words}: status {done.returncode}: {done.stderr}")
+            name = " ".join(str(word) for word in words if str(word).isalpha() or str(word).startswith("--"))
+            peaks.setdefault(name, []).append(int(done.stdout.split()[-1]))
+    for name, (short, long) in peaks.items():
+        expect(long < short + 1024, f"{name}: {short} KiB, and {long} KiB for three times as much")
+
+
 SHORT = [python, sqlite, git, stress, every_call, time_passes, killed, recorder_killed, forks, execs, outlived, statuses, signals, environment,
-         another_allocator, closed_files, statically_linked, nothing_is_left, pipes]
+         another_allocator, closed_files, statically_linked, nothing_is_left, pipes, lengths]
 LONG = [long_trace]
 
 
