@@ -7,7 +7,8 @@ json json_begin(FILE *stream) {
     return (json){stream, 0, true};
 }
 
-/* The bytes of the UTF-8 character at text; 0: it is none. */
+/* The bytes of the UTF-8 character at text; 0: it is none, or one that UTF-8 must not have: written longer than it needs to be, half of
+ * a pair, or beyond the last. */
 static size_t character_bytes(const unsigned char *text) {
     const size_t bytes = text[0] < 0x80   ? 1
                          : text[0] < 0xc2 ? 0
@@ -15,6 +16,10 @@ static size_t character_bytes(const unsigned char *text) {
                          : text[0] < 0xf0 ? 3
                          : text[0] < 0xf5 ? 4
                                           : 0;
+    if (text[0] == 0xe0 && text[1] < 0xa0) return 0;
+    if (text[0] == 0xed && text[1] > 0x9f) return 0;
+    if (text[0] == 0xf0 && text[1] < 0x90) return 0;
+    if (text[0] == 0xf4 && text[1] > 0x8f) return 0;
     for (size_t i = 1; i < bytes; i++)
         if ((text[i] & 0xc0) != 0x80) return 0;
     return bytes;
