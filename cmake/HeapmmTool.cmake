@@ -1,11 +1,14 @@
 # The tool, heapmm, and the library that it preloads to record, libheapmm-record.so.
 # SPDX-License-Identifier: MIT
 #
-# HEAPMM_HAS_TOOL says whether they are built: on Linux with 64-bit pointers, where the trace library is; the recorder not with a
+# HEAPMM_HAS_TOOL says whether they are built: on Linux with 64-bit pointers, where the trace library and zlib are; the recorder not with a
 # sanitizer, which has a malloc of its own. A command is a file tools/heapmm/command_NAME.c: see command.h there.
+set(CMAKE_REQUIRED_LIBRARIES z)
+check_c_source_compiles("#include <zlib.h>\nint main(void) { return zlibVersion() == 0; }" HEAPMM_HAS_ZLIB)
+unset(CMAKE_REQUIRED_LIBRARIES)
 set(HEAPMM_HAS_TOOL FALSE)
 set(HEAPMM_HAS_RECORDER FALSE)
-if(HEAPMM_HAS_TRACE AND CMAKE_SYSTEM_NAME STREQUAL Linux AND CMAKE_SIZEOF_VOID_P EQUAL 8)
+if(HEAPMM_HAS_TRACE AND HEAPMM_HAS_ZLIB AND CMAKE_SYSTEM_NAME STREQUAL Linux AND CMAKE_SIZEOF_VOID_P EQUAL 8)
     set(HEAPMM_HAS_TOOL TRUE)
     if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
         set(HEAPMM_HAS_RECORDER TRUE)
@@ -14,6 +17,11 @@ endif()
 if(NOT HEAPMM_HAS_TOOL)
     return()
 endif()
+
+include(HeapmmReport)
+# What the tool is linked with, but for the libraries of heapmm.
+find_package(Threads REQUIRED)
+set(HEAPMM_TOOL_LIBRARIES heapmm_page Threads::Threads z m)
 
 file(GLOB HEAPMM_TOOL_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/heapmm/*.c)
 set(heapmm_commands ${HEAPMM_TOOL_SOURCES})
@@ -34,8 +42,7 @@ target_compile_definitions(heapmm_tool PRIVATE _GNU_SOURCE
     "HEAPMM_COMMANDS=${heapmm_commands}" HEAPMM_VERSION="${PROJECT_VERSION}" HEAPMM_RECORD_PATH="${heapmm_record_path}"
     HMM_HOSTED=1 HMM_AUDIT_LEVEL=${HEAPMM_AUDIT_LEVEL} HMM_STATS=$<BOOL:${HEAPMM_STATS}>)
 target_include_directories(heapmm_tool PRIVATE ${HEAPMM_TOOL_INCLUDES} ${PROJECT_SOURCE_DIR}/tools/heapmm)
-find_package(Threads REQUIRED)
-target_link_libraries(heapmm_tool PRIVATE heapmm_static heapmm_trace heapmm_warnings Threads::Threads)
+target_link_libraries(heapmm_tool PRIVATE heapmm_static heapmm_trace heapmm_warnings ${HEAPMM_TOOL_LIBRARIES})
 set_target_properties(heapmm_tool PROPERTIES
     OUTPUT_NAME heapmm
     C_EXTENSIONS OFF

@@ -10,7 +10,7 @@ set -eu
 
 what=${1:-all}
 # Debian package, a program or header that comes with it, and who needs it. test includes what lint and format need,
-# malloc is for bench-malloc.
+# malloc is for bench-malloc. any:PROGRAM: it does not matter which package the program is of, since some come from elsewhere, too.
 table='
 build-essential   g++                       demo install test coverage bench trust malloc
 cmake             cmake                     demo install test bench trust malloc
@@ -18,6 +18,8 @@ ninja-build       ninja                     demo install test bench trust malloc
 pkg-config        pkg-config                demo install test
 libsqlite3-dev    /usr/include/sqlite3.h    demo install test
 libzstd-dev       /usr/include/zstd.h       demo install test
+zlib1g-dev        /usr/include/zlib.h       demo install test
+npm               any:npm                   demo install test
 liblua5.4-dev     /usr/include/lua5.4       demo install test
 python3           python3                   demo install docs test coverage bench trust malloc
 doxygen           doxygen                   install docs test
@@ -59,6 +61,10 @@ nginx-light       /usr/sbin/nginx           test
 stress-ng         stress-ng                 test
 gdb               gdb                       test
 gdb-multiarch     gdb-multiarch             test
+chromium          chromium                  test
+chromium-driver   chromedriver              test
+python3-selenium  /usr/lib/python3/dist-packages/selenium test
+fonts-dejavu-core /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf test
 libpython3.11-testsuite /usr/lib/python3.11/test test
 gnuplot-nox       gnuplot                   bench malloc
 z3                z3                        malloc
@@ -74,7 +80,9 @@ missing=$(echo "$table" | while read -r package evidence users; do
         demo:*demo* | install:*install* | docs:*docs* | test:*test* | coverage:*coverage* | bench:*bench* | trust:*trust* | malloc:*malloc*) ;;
         *) continue ;;
     esac
-    if command -v dpkg-query > /dev/null; then
+    if [ "${evidence#any:}" != "$evidence" ]; then
+        command -v "${evidence#any:}" > /dev/null || echo "$package"
+    elif command -v dpkg-query > /dev/null; then
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null || true)" = installed ] || echo "$package"
     else
         command -v "$evidence" > /dev/null || [ -e "$evidence" ] || echo "$package"

@@ -64,3 +64,7 @@ const allocator *allocator_named(const char *name) {
         if (strcmp(allocators[i]->name, name) == 0) return allocators[i];
     return NULL;
 }
+
+bool allocator_is_name(const char *name) {
+    return allocator_named(name) != NULL || strchr(name, '/') != NULL || strstr(name, ".so") != NULL;
+}

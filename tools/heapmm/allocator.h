@@ -59,6 +59,9 @@ extern const allocator *const allocators[];
 /* The allocator of that name, or NULL. */
 const allocator *allocator_named(const char *name);
 
+/* Whether it is the name of an allocator, or looks like the path of a library. */
+bool allocator_is_name(const char *name);
+
 /* The malloc of a library, which is kept by its path. */
 allocator allocator_of_library(const char *path);
 

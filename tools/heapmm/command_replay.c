@@ -228,8 +228,7 @@ static int replay_all(replays *r, const char *path, const replay_wish *wish, com
 }
 
 static bool add_allocator(replays *r, const char *name) {
-    const bool is_path = strchr(name, '/') != NULL || strstr(name, ".so") != NULL;
-    if (allocator_named(name) == NULL && !is_path) {
+    if (!allocator_is_name(name)) {
         say_misuse("replay", "there is no allocator '%s'; there are " ALLOCATOR_NAMES ", and any library by its path", name);
         return false;
     }

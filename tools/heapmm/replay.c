@@ -19,38 +19,42 @@
 #include "player.h"
 #include "progress.h"
 #include "say.h"
-#include "statistics.h"
 
 /* Bytes that wait in the pipe: a few batches, so that neither process waits for the other. */
 enum { PIPE = 1 << 18 };
 
 /* ---- Reading once -------------------------------------------------------------------------------------------------------- */
 
-bool replay_read(replay_trace *trace, const char *path) {
-    static statistics s;
+bool replay_count(replay_trace *trace, const char *path, statistics *s) {
     input in;
     hmm_trace_event event;
     bool counted = true;
     *trace = (replay_trace){.path = path};
     if (strcmp(path, "-") == 0) return say("a trace is read several times here: standard input will not do"), false;
     if (!input_open(&in, path)) return false;
-    s = (statistics){0};
     while (counted && input_next(&in, &event)) {
-        counted = statistics_count(&s, &event);
-        trace->curve = player_curve(trace->curve, s.live_bytes);
+        counted = statistics_count(s, &event);
+        trace->curve = player_curve(trace->curve, s->live_bytes);
     }
     if (!counted) say("%s: no memory for its blocks", path);
-    trace->events = s.events;
-    trace->peak_blocks = s.peak_blocks;
-    trace->peak_bytes = s.peak_bytes;
-    trace->end_bytes = s.live_bytes;
-    trace->threads = s.thread_rows;
+    trace->events = s->events;
+    trace->peak_blocks = s->peak_blocks;
+    trace->peak_bytes = s->peak_bytes;
+    trace->end_bytes = s->live_bytes;
+    trace->threads = s->thread_rows;
     /* A block that comes where one is has a slot before that one's is free. */
-    trace->slots = s.peak_blocks + 1;
+    trace->slots = s->peak_blocks + 1;
     const bool read = counted && !in.failed;
-    statistics_free(&s);
     input_close(&in);
     return read;
+}
+
+bool replay_read(replay_trace *trace, const char *path) {
+    static statistics s;
+    s = (statistics){0};
+    const bool is_read = replay_count(trace, path, &s);
+    statistics_free(&s);
+    return is_read;
 }
 
 /* Headers, rounding, and an eighth for what does not fit. */

@@ -5,6 +5,7 @@
 #define HEAPMM_TOOLS_REPLAY_H
 
 #include "session.h"
+#include "statistics.h"
 
 /* What is known of a trace when it has been read once. */
 typedef struct replay_trace {
@@ -29,6 +30,9 @@ typedef struct replay_wish {
 
 /* Reads a trace for the first time. False, and it was said why. */
 bool replay_read(replay_trace *trace, const char *path);
+
+/* The same, and what it comes to is counted in s, which is all zero and is to be given to statistics_free. */
+bool replay_count(replay_trace *trace, const char *path, statistics *s);
 
 /* Bytes that blocks of heapmm need for the trace, about. */
 uint64_t replay_capacity(const replay_trace *trace);

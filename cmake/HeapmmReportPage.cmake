@@ -1,0 +1,106 @@
+# Writes DIRECTORY/page_parts.c: see cmake/HeapmmReport.cmake, and tools/heapmm/page_parts.h for what is in it.
+# SPDX-License-Identifier: MIT
+#
+#     cmake -D SOURCE=tools/report -D DIRECTORY=... -D UPLOT=... -D FETCHES=ON -P HeapmmReportPage.cmake
+cmake_minimum_required(VERSION 3.25)
+
+set(scripts trace.js map.js blocks.js plots.js tables.js page.js)
+
+# Sets `missing` to why there is no uPlot, or to nothing.
+function(fetch)
+    set(missing "" PARENT_SCOPE)
+    find_program(NPM npm)
+    if(NOT NPM)
+        set(missing "npm is not installed" PARENT_SCOPE)
+        return()
+    endif()
+    file(COPY ${SOURCE}/package.json ${SOURCE}/package-lock.json DESTINATION ${DIRECTORY})
+    execute_process(
+        COMMAND ${NPM} ci --cache ${DIRECTORY}/npm --ignore-scripts --no-audit --no-fund --no-update-notifier --fetch-retries=1
+            --fetch-timeout=30000
+        WORKING_DIRECTORY ${DIRECTORY} TIMEOUT 120 RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE said)
+    if(NOT result EQUAL 0)
+        message("${said}")
+        set(missing "npm could not fetch uplot, which needs a network once" PARENT_SCOPE)
+    endif()
+endfunction()
+
+# Where uPlot is; fetched unless what is there is of the version that tools/report/package.json says.
+set(missing "")
+set(package ${UPLOT})
+if(NOT package AND NOT FETCHES)
+    set(missing "HEAPMM_REPORT is OFF")
+elseif(NOT package)
+    set(package ${DIRECTORY}/node_modules/uplot)
+    file(READ ${SOURCE}/package.json wanted)
+    string(JSON wanted GET "${wanted}" dependencies uplot)
+    set(found "")
+    if(EXISTS ${package}/package.json)
+        file(READ ${package}/package.json found)
+        string(JSON found GET "${found}" version)
+    endif()
+    if(NOT found STREQUAL wanted)
+        fetch()
+    endif()
+endif()
+if(NOT missing AND NOT EXISTS ${package}/dist/uPlot.iife.min.js)
+    set(missing "there is no dist/uPlot.iife.min.js in ${package}")
+endif()
+
+# define(NAME TEXT): bytes, 32 a line.
+function(define name text)
+    file(WRITE ${DIRECTORY}/part "${text}")
+    file(READ ${DIRECTORY}/part bytes HEX)
+    file(REMOVE ${DIRECTORY}/part)
+    string(REGEX REPLACE "(................................................................)" "\\1\n" bytes "${bytes}")
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+    file(APPEND ${DIRECTORY}/page_parts.c "static const unsigned char ${name}[] = {\n${bytes}};\n")
+endfunction()
+
+file(WRITE ${DIRECTORY}/page_parts.c "#include \"page_parts.h\"\n")
+file(REMOVE ${DIRECTORY}/is_whole)
+if(missing)
+    if(NOT package)
+        file(TOUCH ${DIRECTORY}/is_whole)
+    else()
+        message("heapmm report is left out: ${missing}. Install npm (Debian: apt-get install npm), see that its registry can be reached, and "
+            "build again; or name the unpacked package with -DHEAPMM_UPLOT=...")
+    endif()
+    file(APPEND ${DIRECTORY}/page_parts.c "const char *const page_missing = \"this heapmm was built without its page: \" \"${missing}; install npm, build heapmm "
+        "again where there is a network, and look at what the build says\";\nconst page_part page_parts[PAGE_PARTS] = {{0}};\n")
+    return()
+endif()
+
+file(READ ${SOURCE}/page.html page)
+file(READ ${SOURCE}/page.css css)
+file(READ ${package}/dist/uPlot.min.css uplot_css)
+file(READ ${package}/dist/uPlot.iife.min.js uplot)
+file(READ ${package}/LICENSE license)
+set(script "")
+foreach(name IN LISTS scripts)
+    file(READ ${SOURCE}/${name} text)
+    string(APPEND script "${text}\n")
+endforeach()
+string(REPLACE "&" "&amp;" license "${license}")
+string(REPLACE "<" "&lt;" license "${license}")
+string(REPLACE "@LICENSE@" "${license}" page "${page}")
+string(REPLACE "@STYLE@" "${uplot_css}\n${css}" page "${page}")
+string(REPLACE "@UPLOT@" "${uplot}" page "${page}")
+string(REPLACE "@SCRIPT@" "${script}" page "${page}")
+
+set(parts "")
+set(number 0)
+foreach(mark @TITLE@ @FACTS@ @COLUMNS@)
+    string(FIND "${page}" "${mark}" at)
+    string(SUBSTRING "${page}" 0 ${at} part)
+    string(LENGTH "${mark}" length)
+    math(EXPR at "${at} + ${length}")
+    string(SUBSTRING "${page}" ${at} -1 page)
+    define(part${number} "${part}")
+    string(APPEND parts "    {part${number}, sizeof part${number}},\n")
+    math(EXPR number "${number} + 1")
+endforeach()
+define(part${number} "${page}")
+file(APPEND ${DIRECTORY}/page_parts.c "const char *const page_missing = NULL;\nconst page_part page_parts[PAGE_PARTS] = {\n${parts}"
+    "    {part${number}, sizeof part${number}},\n};\n")
+file(TOUCH ${DIRECTORY}/is_whole)
