@@ -130,7 +130,7 @@ fi
 # The granule is part of the interface: a user of a library built with another one must see it, by every way.
 echo "granule 32:"
 quietly "building the manual pages" "$root/scripts/manual/build.py" --man --output "$work/docs"
-configure "$root" "$work/granule" -DHEAPMM_GRANULE=32 -DHEAPMM_TESTS=OFF -DHEAPMM_EXAMPLES=OFF -DCMAKE_INSTALL_PREFIX="$work/g32" \
+configure "$root" "$work/granule" -DHEAPMM_GRANULE=32 -DHEAPMM_REPORT=OFF -DHEAPMM_TESTS=OFF -DHEAPMM_EXAMPLES=OFF -DCMAKE_INSTALL_PREFIX="$work/g32" \
     -DHEAPMM_MAN_DIRECTORY="$work/docs/man"
 quietly "building with granule 32" cmake --build "$work/granule" --target install
 configure "$work/source" "$work/build32" -DCMAKE_PREFIX_PATH="$work/g32"

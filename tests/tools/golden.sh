@@ -49,7 +49,7 @@ import() {
 for command in $("$heapmm" --help | sed -n 's/^    \([a-z]*\)  .*/\1/p'); do
     "$heapmm" "$command" --help | head -1 | grep -q "^heapmm $command: " || { echo "$command: no help"; failures=$((failures + 1)); }
 done
-for command in export import map record replay shrink size stat; do
+for command in export import map record replay report shrink size stat; do
     expect $command.help 0 "$heapmm" $command --help
 done
 "$heapmm" --version | grep -qE '^heapmm [0-9.]+$' || { echo "no version"; failures=$((failures + 1)); }
@@ -96,6 +96,12 @@ expect less.program 0 cat "$work/less.c"
 expect sound.shrink 1 "$heapmm" shrink --fails true -o "$work/less.hmt" small.hmt
 expect empty.shrink 1 "$heapmm" shrink --fails false -o "$work/less.hmt" small.hmt
 expect unrunnable.shrink 1 "$heapmm" shrink --fails /nowhere/at/all -o "$work/less.hmt" small.hmt
+# What it says; what stands in the page, report.py looks at.
+expect small.report 0 "$heapmm" report --on none -o "$work/page.html" small.hmt
+expect again.report 0 "$heapmm" report --svg --on none -o "$work/page.html" small.hmt
+expect small-live.svg 0 cat "$work/page-live.svg"
+expect small-fragmentation.svg 0 cat "$work/page-fragmentation.svg"
+expect small-map.svg 0 cat "$work/page-map.svg"
 
 # Traces that are not whole.
 head -c 100 small.hmt > "$work/part.hmt"
@@ -107,6 +113,7 @@ expect unfinished.stat 0 "$heapmm" stat "$work/unfinished.hmt"
 expect damaged.stat 0 "$heapmm" stat "$work/damaged.hmt"
 expect damaged.export 0 "$heapmm" export "$work/damaged.hmt"
 expect damaged.replay 0 untimed "$heapmm" replay --no-instructions --on heap --on wide "$work/damaged.hmt"
+expect damaged.report 0 "$heapmm" report --on none -o "$work/page.html" "$work/damaged.hmt"
 expect damaged.size 0 "$heapmm" size --on heap "$work/damaged.hmt"
 { printf '\211hmt\002'; tail -c +6 small.hmt; } > "$work/newer.hmt"
 expect newer.stat 1 "$heapmm" stat "$work/newer.hmt"
@@ -138,6 +145,15 @@ expect usage.interval 2 "$heapmm" map --interval 0 1
 expect nowhere.map 1 "$heapmm" map --file /nowhere/at/all.heap
 expect text.map 1 "$heapmm" map --file android.txt
 expect usage.fits 2 "$heapmm" size --fits 64X small.hmt
+expect usage.report 2 "$heapmm" report
+expect usage.report-on 2 "$heapmm" report --on nothing small.hmt
+expect usage.report-options 2 "$heapmm" report --nothing small.hmt
+expect over.report 1 "$heapmm" report --on none -o android.txt small.hmt
+expect empty.report 1 "$heapmm" report -o "$work/x.html" "$work/empty.hmt"
+expect text.report 1 "$heapmm" report -o "$work/x.html" android.txt
+expect input.report 1 "$heapmm" report -o "$work/x.html" -
+expect nowhere.report 1 "$heapmm" report --on none -o /nowhere/at/all.html small.hmt
+expect full.report 1 "$heapmm" report --on none -o /dev/full small.hmt
 expect text.replay 1 "$heapmm" replay android.txt
 expect text.size 1 "$heapmm" size android.txt
 expect input.replay 1 "$heapmm" replay -

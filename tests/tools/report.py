@@ -1,0 +1,408 @@
+#!/usr/bin/env python3
+"""Tests heapmm report: what stands in its page, against the trace itself; how long it is; what it makes of traces that are not whole.
+
+SPDX-License-Identifier: MIT
+
+    report.py HEAPMM [CASE...]      HEAPMM: the program. Default: all cases but ten_million
+
+The columns of a page are unpacked here as tools/heapmm/columns.h says, by code that knows nothing of what wrote them.
+"""
+import base64
+import functools
+import json
+import os
+import random
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+import zlib
+from pathlib import Path
+
+sys.dont_write_bytecode = True  # nothing is written into the tree
+import traces  # noqa: E402
+from cases import expect, run_cases  # noqa: E402
+
+BYTES, BYTES_PER_EVENT = 300000, 6
+
+
+def between(text, begin, end):
+    start = text.index(begin) + len(begin)
+    return text[start:text.index(end, start)]
+
+
+class Page:
+    """What a page says to its script."""
+
+    def __init__(self, path):
+        self.bytes = Path(path).read_bytes()
+        self.text = self.bytes.decode("utf-8")
+        self.facts = json.loads(between(self.text, '<script type="application/json" id="facts">', "</script>"))
+        packed = base64.b64decode(between(self.text, '<script type="application/octet-stream" id="columns">', "</script>"), validate=True)
+        self.columns = self.unpack(zlib.decompress(packed, -15))
+
+    @staticmethod
+    def unpack(data):
+        columns, at = {}, 0
+        while at < len(data):
+            length = data[at]
+            name = data[at + 1:at + 1 + length].decode("ascii")
+            at += 1 + length
+            coding = data[at]
+            count, size = (int.from_bytes(data[at + k:at + k + 4], "little") for k in (1, 5))
+            at += 9
+            columns[name] = Page.numbers(data[at:at + size], coding)
+            expect(len(columns[name]) == count, f"{name}: {len(columns[name])} numbers, {count} are told")
+            at += size
+        return columns
+
+    @staticmethod
+    def numbers(data, coding):
+        values, value, shift, before = [], 0, 0, 0
+        for byte in data:
+            value |= (byte & 0x7f) << shift
+            shift += 7
+            if byte & 0x80:
+                continue
+            if coding == 1:
+                value += before
+            if coding == 2:
+                value = before + (value >> 1 if value % 2 == 0 else -(value + 1 >> 1))
+            values.append(value)
+            value, shift, before = 0, 0, value
+        return values
+
+    def spans(self, prefix):
+        """Of an axis: (offset, address, bytes) of each span."""
+        offset, spans = 0, []
+        for high, low, size in zip(*(self.columns[f"{prefix}.{name}"] for name in ("high", "low", "bytes"))):
+            spans.append((offset, (high << 32) + low, size))
+            offset += size
+        return spans
+
+    def addresses(self, prefix):
+        """Of each life; None where it has none."""
+        spans, unit = self.spans(prefix), self.facts["lives"][prefix + "_unit"]
+        more = 1 if prefix == "replayed" else 0
+
+        def address(value):
+            offset = (value - more) * unit
+            start = [span for span in spans if span[0] <= offset < span[0] + span[2]]
+            return start[0][1] + offset - start[0][0]
+        return [None if more and value == 0 else address(value) for value in self.columns["life." + prefix]]
+
+    @functools.cached_property
+    def lives(self):
+        """(birth, death, size, thread, began, recorded, replayed) of each; death: None if there is none."""
+        columns = self.columns
+        replayed = self.addresses("replayed") if "life.replayed" in columns else [None] * len(columns["life.birth"])
+        return [(birth, birth + length if length else None, size, thread, birth - since, recorded, moved)
+                for birth, length, size, thread, since, recorded, moved in zip(
+                    *(columns["life." + name] for name in ("birth", "length", "size", "thread", "since")),
+                    self.addresses("recorded"), replayed)]
+
+    def live_at(self, moment):
+        return [life for life in self.lives if life[0] < moment and (life[1] is None or life[1] >= moment)]
+
+
+class Bench:
+    def __init__(self, heapmm, directory):
+        self.heapmm = heapmm
+        self.directory = Path(directory)
+
+    def path(self, name):
+        return str(self.directory / name)
+
+    def run(self, *arguments, status=0, **options):
+        done = subprocess.run([self.heapmm, *arguments], capture_output=True, text=True, errors="replace", cwd=self.directory, **options)
+        expect(done.returncode == status, f"heapmm {' '.join(arguments)}: status {done.returncode}, expected {status}: {done.stderr}")
+        return done.stdout + done.stderr
+
+    def trace(self, events, name="trace.hmt", **options):
+        traces.write(self.path(name), events, **options)
+        return self.path(name)
+
+    def report(self, events, *arguments, **options):
+        """The page of a trace of these events, and what was said."""
+        said = self.run("report", *(arguments or ("--on", "heap")), "-o", "page.html", self.trace(events, **options))
+        page = Page(self.path("page.html"))
+        expect(len(page.bytes) <= BYTES + BYTES_PER_EVENT * len(events), f"the page has {len(page.bytes)} bytes for {len(events)} events")
+        return page, said
+
+
+def blocks(bench):
+    """The blocks of any moment are those of the trace."""
+    events = list(traces.churn(6000))
+    page, said = bench.report(events)
+    expect(said == "", said)
+    rng = random.Random(3)
+    for moment in [0, 1, 2, len(events)] + [rng.randrange(len(events)) for _ in range(60)]:
+        found = {life[5]: (life[2], life[3], life[4]) for life in page.live_at(moment)}
+        truth = traces.live_at(events, moment)
+        expect(found == truth, f"after {moment} events there are other blocks: {sorted(found.items() ^ truth.items())[:4]}")
+        expect(len(page.live_at(moment)) == len(truth), f"after {moment} events there are blocks twice")
+
+
+def replayed_blocks(bench):
+    """In the replay each block has a place of its own, and is in the memory that the heap has."""
+    events = list(traces.churn(5000, seed=2))
+    page, _ = bench.report(events, "--on", "glibc", "--on", "heap")
+    expect(page.facts["lives"]["replayed_on"] == "heap", "the replay is not that of the heap")
+    expect([replay["name"] for replay in page.facts["replays"]] == ["glibc", "heap"], "other allocators than asked for")
+    memory = page.facts["replays"][1]["memory"]
+    for moment in range(0, len(events), 97):
+        places = sorted((life[6], life[2]) for life in page.live_at(moment))
+        expect(all(place is not None and place % 16 == 0 for place, _ in places), "a block has no place, or one that is not aligned")
+        expect(all(a + size <= b for (a, size), (b, _) in zip(places, places[1:])), f"after {moment} events blocks overlap")
+        expect(not places or places[-1][0] + places[-1][1] <= memory, "a block is outside the arena")
+
+
+def curves(bench):
+    """Live bytes and pages of each moment are those of the trace, and so are the times."""
+    events = list(traces.churn(3000, seed=4))
+    page, _ = bench.report(events, "--on", "heap", "--on", "glibc")
+    columns = page.columns
+    expect(len(columns["moment.events"]) == 481 and columns["moment.events"][0] == 0, "there are other moments")
+    expect(columns["moment.events"][-1] == len(events), "the last moment is not the end")
+    expect(columns["clock"] == [event.time - events[0].time for event in events], "times are others")
+    most = at = 0
+    sizes = []
+    for moment in range(len(events) + 1):
+        if moment % 50 == 0 or moment in columns["moment.events"]:
+            live = traces.live_at(events, moment)
+            sizes.append((moment, live))
+    for moment, live in sizes:
+        if moment not in columns["moment.events"]:
+            continue
+        at = columns["moment.events"].index(moment)
+        total = sum(size for size, _, _ in live.values())
+        most = max(most, total)
+        pages = {page for address, (size, _, _) in live.items() for page in range(address >> 12, (address + max(size, 1) - 1 >> 12) + 1)}
+        expect(columns["moment.live"][at] == total, f"after {moment} events {columns['moment.live'][at]} bytes are live, not {total}")
+        expect(columns["moment.blocks"][at] == len(live), f"after {moment} events there are {columns['moment.blocks'][at]} blocks")
+        expect(columns["moment.pages"][at] == 4096 * len(pages), f"after {moment} events there are {columns['moment.pages'][at]} bytes of pages")
+        expect(columns["moment.most"][at] >= total, "the most is less than what is live")
+        for replay in (0, 1):
+            if at > 0:
+                expect(columns[f"replay.{replay}.live"][at - 1] == total, "a replay has other live bytes")
+                expect(replay == 1 or columns[f"replay.{replay}.memory"][at - 1] > total, "a heap has less memory than its blocks")
+    expect(max(columns["moment.most"]) == page.facts["trace"]["peak"]["bytes"], "the peak is another")
+    stat = json.loads(bench.run("stat", "--json", bench.path("trace.hmt")))
+    for name in ("peak", "sizes", "lifetimes", "calls", "end", "allocated", "realloc"):
+        expect(page.facts["trace"][name] == stat[name], f"{name}: other numbers than heapmm stat has")
+
+
+def million(bench):
+    """A million events: within the bound, with nothing left out."""
+    events = list(traces.churn(1000000, live=3000, seed=5))
+    page, said = bench.report(events)
+    expect(said == "" and page.facts["lives"]["left_out"] == 0, "something was left out")
+    expect(page.facts["lives"]["clock_step"] == 8, "another step of the clock")
+    columns = page.columns
+    for at in (0, 1, 60000, 125000):
+        expect(columns["clock"][at] == events[min(8 * at, len(events) - 1)].time - events[0].time, "another time")
+    moment = 700000
+    found = {life[5]: life[2] for life in page.live_at(moment)}
+    truth = {address: size for address, (size, _, _) in traces.live_at(events, moment).items()}
+    expect(found == truth, "there are other blocks")
+
+
+def scattered(bench):
+    """Blocks at random addresses with random sizes do not fit into the bound: what is left out is said, and the rest is right."""
+    rng = random.Random(6)
+    events, places = [], []
+    for number in range(100000):
+        if places and rng.random() < 0.5:
+            events.append(traces.Event(traces.FREE, number, old=places.pop(rng.randrange(len(places)))))
+        else:
+            places.append(rng.randrange(1, 1 << 50))
+            events.append(traces.Event(traces.MALLOC, number, rng.randrange(1 << 48), places[-1]))
+    page, said = bench.report(events, "--on", "none")
+    lives = page.facts["lives"]
+    expect(lives["left_out"] > 0 and "the page leaves out" in said, "nothing is said of what was left out")
+    expect(f"freed or resized within {lives['shortest']:,} events" in said, said)
+    frees = {}
+    for number, event in enumerate(events):
+        if event.kind == traces.FREE:
+            frees[event.old] = number
+    kept = [number for number, event in enumerate(events) if event.kind == traces.MALLOC and event.size >= lives["smallest"]
+            and frees.get(event.address, 1 << 40) - number >= lives["shortest"]]
+    expect([life[0] for life in page.lives] == kept, "others were left out than it says")
+    expect(lives["left_out"] + len(kept) == sum(event.kind == traces.MALLOC for event in events), "another number of blocks is left out")
+
+
+def only_lasting(bench):
+    """Where nothing is ever freed, the smallest blocks are left out."""
+    rng = random.Random(7)
+    events = [traces.Event(traces.MALLOC, n, rng.randrange(1 << 40), rng.randrange(1, 1 << 47) // 16 * 16) for n in range(150000)]
+    page, said = bench.report(events, "--on", "none")
+    expect(page.facts["lives"]["smallest"] > 0 and "those smaller than" in said, said)
+    expect(all(life[2] >= page.facts["lives"]["smallest"] for life in page.lives), "a smaller block is there")
+    expect(len(page.lives) > 5000, "hardly a block is left")
+
+
+RUBBISH = [b"program=/bin/</script><script>alert(1)</script>", b"command=</title><b>\"it's\" & <!-- \xff\xfe\xc0\x80 \xed\xa0\x80 \x01 \xe2\x80\xa8 \xf0\x9f\x8d\x8e]]>"]
+
+
+def names(bench):
+    """What a trace says of itself is never read as HTML."""
+    page, _ = bench.report(list(traces.churn(50)), "--svg", "--on", "none", about=RUBBISH)
+    for name in ("script", "title"):
+        expect(len(re.findall(f"</{name}>", page.text)) == len(re.findall(f"<{name}[ >]", page.text)), f"a {name} is ended in a text")
+    facts = between(page.text, 'id="facts">', "</script>")
+    expect("<" not in facts, "there is a < in the facts")
+    expect("alert(1)" not in page.text.replace(facts, ""), "the program stands somewhere else")
+    expect(page.facts["about"]["program"] == "/bin/</script><script>alert(1)</script>", "the program is another")
+    expect(page.facts["about"]["command"].startswith("</title><b>\"it's\" & <!-- ÿþÀ"), "the command is another")
+    for name in ("live", "fragmentation", "map"):
+        title = xml.etree.ElementTree.parse(bench.path(f"page-{name}.svg")).getroot()[0].text
+        expect("</title><b>\"it's\" & <!--" in title, f"{name}: the title is {title!r}")
+    long = [b"command=" + b"\x01" * 60000]
+    page, _ = bench.report(list(traces.churn(50)), "--on", "none", about=long)
+    expect(page.facts["about"]["command"].endswith("..."), "a long command is not shortened")
+
+
+def drawings(bench):
+    """The drawings are SVG that shows what the page shows."""
+    events = list(traces.churn(4000, seed=8))
+    bench.run("report", "--svg=pictures", "--on", "heap", "-o", "page.html", bench.trace(events))
+    page, found = Page(bench.path("page.html")), {}
+    for name in ("live", "fragmentation", "map"):
+        root = xml.etree.ElementTree.parse(bench.path(f"pictures-{name}.svg")).getroot()
+        found[name] = [path for path in root.iter("{http://www.w3.org/2000/svg}path")]
+        expect(not any(element.tag.endswith("script") for element in root.iter()), "there is a script")
+    curve = [path for path in found["live"] if path.get("class") == "live"][0].get("d")
+    heights = [float(y) for y in re.findall(r"[ML][0-9.]+ ([0-9.]+)", curve)]
+    most = page.columns["moment.most"]
+    expect(len(heights) == len(most), "the curve of live bytes has other points")
+    scale = (max(heights) - min(heights)) / (max(most) - min(most))
+    expect(all(abs(max(heights) - height - scale * value) < 0.2 for height, value in zip(heights, most)), "live bytes are drawn wrongly")
+    strokes = sum(path.get("d").count("M") for path in found["map"])
+    expect(strokes > 200, f"the map has {strokes} strokes only")
+
+
+def not_whole(bench):
+    """Of a trace that is cut off there is a report, which says so; of what is no trace there is none."""
+    events = list(traces.churn(20000, seed=9))
+    whole = Path(bench.trace(events)).read_bytes()
+    cut = Path(bench.path("cut.hmt"))
+    cut.write_bytes(whole[:len(whole) * 2 // 3])
+    said = bench.run("report", "--on", "heap", "-o", "cut.html", str(cut))
+    facts = Page(bench.path("cut.html")).facts
+    expect(not facts["missing"]["whole"] and facts["missing"]["end"] in said, said)
+    expect(re.search(rf"cut.hmt: offset {facts['missing']['offset']}: ", said), said)
+    expect(0 < facts["trace"]["events"] < len(events), "no events, or all")
+    damaged = bytearray(whole)
+    damaged[70000:70010] = b"x" * 10
+    cut.write_bytes(damaged)
+    bench.run("report", "--on", "heap", "-o", "cut.html", str(cut))
+    facts = Page(bench.path("cut.html")).facts
+    expect(facts["missing"]["damaged"] == 1 and facts["missing"]["events"] > 0, f"{facts['missing']}")
+    cut.write_bytes(whole[:50])
+    bench.run("report", "--on", "heap", "-o", "cut.html", str(cut))
+    expect(Page(bench.path("cut.html")).facts["trace"]["events"] == 0, "there are events")
+    os.unlink(bench.path("cut.html"))
+    for contents, what in ((b"", "offset 0: "), (b"no trace at all", "offset 0: "), (whole[:4] + b"\x02" + whole[5:], "offset 4|offset 0")):
+        cut.write_bytes(contents)
+        said = bench.run("report", "-o", "cut.html", str(cut), status=1)
+        expect(re.search(r"cut.hmt: (%s)" % what, said), said)
+        expect(not os.path.exists(bench.path("cut.html")), "there is a page")
+
+
+def bytes_flipped(bench):
+    """Whatever the bytes of a trace, the report ends, and says what is wrong or has a page of what is right."""
+    rng = random.Random(10)
+    whole = Path(bench.trace(list(traces.churn(300)))).read_bytes()
+    for _ in range(40):
+        damaged = bytearray(whole)
+        for _ in range(rng.randrange(1, 4)):
+            damaged[rng.randrange(len(damaged))] ^= 1 << rng.randrange(8)
+        Path(bench.path("damaged.hmt")).write_bytes(damaged)
+        done = subprocess.run([bench.heapmm, "report", "--on", "heap", "-o", "page.html", "damaged.hmt"], cwd=bench.directory,
+                              capture_output=True, text=True)
+        expect(done.returncode in (0, 1) and "damaged.hmt: " in done.stderr, f"status {done.returncode}: {done.stderr}")
+
+
+def wild_events(rng):
+    """Events that no program has."""
+    places = [0, 16, 24, 4096, 8192, 1 << 30, (1 << 47) - 16, 1 << 62] + [rng.randrange(1, 1 << 40) for _ in range(6)]
+    sizes = [0, 0, 1, 16, 100, 5000, 1 << 20, 1 << 33, 1 << 45, (1 << 63) - 1]
+    events, time = [], 0
+    for _ in range(400):
+        time += rng.choice((0, 1, 1000, 10 ** 12))
+        events.append(traces.Event(rng.randrange(5), time, rng.choice(sizes), rng.choice(places), rng.choice(places),
+                                   rng.choice((0, 1, 70000)), rng.choice((0, 1, 3, 16, 4096, 1 << 40))))
+    return events
+
+
+def wild(bench):
+    """Of such events there is a page, too."""
+    rng = random.Random(12)
+    for _ in range(12):
+        events = wild_events(rng)
+        page, _ = bench.report(events, "--svg", "--on", rng.choice(("heap", "tiny", "pool")))
+        expect(page.facts["trace"]["events"] == len(events), "events are missing")
+        expect(all(life[1] is None or life[1] > life[0] for life in page.lives), "a block ends before it begins")
+
+
+def failed_writes(bench):
+    """If the page cannot be written, nothing is left of it, and what was there before is."""
+    trace = bench.trace(list(traces.churn(30000)))
+    before = "<!doctype html>\nthe one before\n"
+    Path(bench.path("page.html")).write_text(before)
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100000, 100000))
+    said = bench.run("report", "--on", "none", "-o", "page.html", trace, status=1, preexec_fn=limit)
+    expect("page.html: File too large" in said, said)
+    expect(Path(bench.path("page.html")).read_text() == before, "the page before is gone")
+    expect(sorted(os.listdir(bench.directory)) == ["page.html", "trace.hmt"], f"files are left: {os.listdir(bench.directory)}")
+    said = bench.run("report", "--on", "none", "-o", "/dev/full", trace, status=1)
+    expect("/dev/full: No space left" in said, said)
+    said = bench.run("report", "--on", "none", "-o", "trace.hmt", trace, status=1)
+    expect("trace.hmt is there, and is nothing" in said and Path(trace).read_bytes()[:4] == b"\x89hmt", said)
+    bench.run("report", "--on", "none", "-o", "page.html", trace)
+    expect(Page(bench.path("page.html")).facts["trace"]["events"] == 30000, "the page was not replaced")
+
+
+def self_contained(bench):
+    """The page refers to nothing elsewhere, and has uPlot with its licence."""
+    page, _ = bench.report(list(traces.churn(100)))
+    marked = re.sub(r"(<script[^>]*>).*?</script>", r"\1", page.text, flags=re.S)
+    fetched = re.findall(r"""(?:src|href|action|data)\s*=\s*["']?(?!#)[^"'> ]+|url\(|@import""", marked)
+    fetched += re.findall(r"\bfetch\(|XMLHttpRequest|\bimport\(|new Worker|WebSocket", page.text)
+    expect(not fetched, f"the page refers to {fetched}")
+    for text in ("Leon Sorokin", "Permission is hereby granted", "var uPlot=", "default-src 'none'"):
+        expect(text in page.text, f"{text} is missing")
+
+
+def ten_million(bench):
+    """Ten million events: in a minute and a GiB."""
+    trace = bench.trace(traces.churn(10000000, live=100000, seed=11))
+    start = time.monotonic()
+    bench.run("report", "-o", "page.html", trace)
+    seconds = time.monotonic() - start
+    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    size = os.path.getsize(bench.path("page.html"))
+    print(f"{seconds:.1f} s, {most / 1024:.0f} MiB, {size / 1e7:.2f} bytes an event")
+    expect(seconds < 60, f"{seconds:.0f} s")
+    expect(most < 1 << 20, f"{most} KiB")
+    expect(size <= BYTES + BYTES_PER_EVENT * 10000000, f"{size} bytes")
+
+
+CASES = [blocks, replayed_blocks, curves, million, scattered, only_lasting, names, drawings, not_whole, bytes_flipped, wild, failed_writes,
+         self_contained]
+
+
+def main():
+    wanted = sys.argv[2:] or [case.__name__ for case in CASES]
+    cases = [case for case in CASES + [ten_million] if case.__name__ in wanted]
+    run_cases(cases, lambda directory: Bench(os.path.abspath(sys.argv[1]), directory))
+
+
+if __name__ == "__main__":
+    main()
