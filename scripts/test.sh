@@ -36,7 +36,7 @@ run() {
     local name=$1 preset=$2 directory=build/$1 start=$SECONDS total bad
     shift 2
     echo "== $name: building"
-    local timeout=120
+    local timeout=300
     $long && timeout=3600
     if ! cmake --preset "$preset" -B "$directory" -DHEAPMM_TEST_TIMEOUT=$timeout "$@" > "$log" 2>&1; then
         cat "$log"
