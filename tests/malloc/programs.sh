@@ -93,7 +93,7 @@ try:
 except MemoryError:
     n = len(blocks)
     del blocks
-    print(20 < n < 60, len([str(i) for i in range(100000)]))")'
+    print(20 < n < 65, len([str(i) for i in range(100000)]))")'
 same perl 'perl -e '\''
 my %count;
 open my $file, "<", $ENV{text};
