@@ -28,13 +28,14 @@ help: ## this list
 	@printf '    FUZZ_SECONDS=n  fuzz: for each fuzzer; default %s\n' '$(FUZZ_SECONDS)'
 	@printf '    FUZZ=NAME       fuzz: this one only, for example attach.hostile\n'
 
-demo: ## SQLite inside a heap of a fixed size; git on heapmm's malloc
+demo: ## SQLite inside a heap of a fixed size; git on heapmm's malloc; what the C compiler allocates, in build/demo/report.html
 	@scripts/setup.sh demo
 	@mkdir -p build && cmake --preset release > build/demo.log 2>&1 || { cat build/demo.log; exit 1; }
 	@cmake --build --preset release --target example_sqlite_in_a_heap
 	@build/release/examples/sqlite_in_a_heap $(DEMO)
-	@$(if $(DEMO),,cmake --build --preset release --target heapmm_malloc bench_malloc_launch > build/demo.log || { cat build/demo.log; exit 1; })
+	@$(if $(DEMO),,cmake --build --preset release --target heapmm_libraries bench_malloc_launch > build/demo.log || { cat build/demo.log; exit 1; })
 	@$(if $(DEMO),,python3 -B bench/malloc/demo.py build/release)
+	@$(if $(DEMO),,scripts/demo-trace.sh build/release build/demo)
 
 test: ## all tests, with gcc and with clang
 	@scripts/setup.sh test
