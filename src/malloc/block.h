@@ -299,7 +299,7 @@ HMM_INTERNAL void *resize(const char *function, void *p, size_t size) {
     if (moved == NULL) return NULL;
     const size_t usable = usable_size(span);
     memcpy(moved, p, usable < size ? usable : size);
-    free_general(p, function);
+    release(p, function);
     return moved;
 }
 

@@ -77,7 +77,7 @@ void *hmm_calloc(size_t count, size_t size) {
 HMM_INTERNAL void *resize_any(const char *function, void *p, size_t size) {
     if (p == NULL) return allocate(size);
     if (size != 0) return resize(function, p, size);
-    free_general(p, function);
+    release(p, function);
     return NULL;
 }
 
