@@ -41,11 +41,12 @@ HMM_INTERNAL bool trim(void) {
     hmm_os_acquire(&central.lock);
     for (unsigned class = 0; class < HMM_CLASSES && stock != NULL; class ++) {
         leave_current(stock, class);
-        give_back_empty(stock, class);
+        give_back_empty(stock, class, true);
+        set_unclean(stock, class);
     }
-    bool any = central.open && purge_all();
+    bool any = purge_idle(UINT64_MAX, INT_MAX) != 0;
     if (stock != NULL) purge_stock(stock, INT_MAX);
-    if (purge_idle(UINT64_MAX, INT_MAX) != 0) any = true;
+    if (central.open && purge_all()) any = true;
     release_lock();
     return any;
 }

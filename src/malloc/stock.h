@@ -140,10 +140,8 @@ HMM_INTERNAL void leave_current(struct stock *stock, unsigned class) {
 
 /* ---- Slabs from and to the central memory -------------------------------------------------------------------------------- */
 
-enum { SMALL_SLABS = 1 }; /* of a class, before larger ones are made */
-
 HMM_INTERNAL struct span *make_slab(struct stock *stock, unsigned class) {
-    const unsigned blocks = class_count(class, stock->slabs[class] < SMALL_SLABS);
+    const unsigned blocks = class_count(class, stock->slabs[class]);
     struct span *slab = take_span(class_units(class, blocks), HMM_UNIT);
     if (slab == NULL) return NULL;
     stock->slabs[class]++;
@@ -274,15 +272,20 @@ HMM_INTERNAL struct stock *adopt_or_make_stock(void) {
     return stock;
 }
 
-/* Gives back all slabs of a class that are wholly free, under the lock. */
-HMM_INTERNAL void give_back_empty(struct stock *stock, unsigned class) {
+/* Gives back the slabs of a class that are wholly free, under the lock; not the last one of the list, unless all are to go. */
+HMM_INTERNAL void give_back_empty(struct stock *stock, unsigned class, bool all) {
     for (uint32_t number = stock->first[class], next; number != 0; number = next) {
         next = place.spans[number].next;
-        place.spans[number].clean = false;
-        give_back_if_empty(stock, place.spans + number, true);
+        if (all || next != 0) give_back_if_empty(stock, place.spans + number, true);
     }
 }
 
+/* The slabs of a class may have free pages again. */
+HMM_INTERNAL void set_unclean(const struct stock *stock, unsigned class) {
+    for (uint32_t number = stock->first[class]; number != 0; number = place.spans[number].next) place.spans[number].clean = false;
+}
+
+/* One slab of each class stays until memory that is not used is given back: the next thread will want it. */
 HMM_INTERNAL void leave_stock(void) {
     struct stock *stock = my.stock;
     hmm_os_acquire(&central.lock);
@@ -291,7 +294,10 @@ HMM_INTERNAL void leave_stock(void) {
     my.tag = my.same_tag = no_tag;
     atomic_store_explicit(&stock->idle, true, memory_order_seq_cst);
     take_all_remote(stock, true);
-    for (unsigned class = 0; class < HMM_CLASSES; class ++) give_back_empty(stock, class);
+    for (unsigned class = 0; class < HMM_CLASSES; class ++) {
+        give_back_empty(stock, class, false);
+        set_unclean(stock, class);
+    }
     set_may_purge(stock, true);
     stock->next_idle = idle_stocks;
     idle_stocks = stock;
@@ -353,6 +359,7 @@ HMM_INTERNAL int purge_idle(uint64_t tick, int most) {
     const int before = most;
     for (struct stock *stock = idle_stocks; stock != NULL && most > 0; stock = stock->next_idle) {
         if (!stock->may_purge || stock->purge_tick > tick) continue;
+        for (unsigned class = 0; class < HMM_CLASSES; class ++) give_back_empty(stock, class, true);
         most = purge_stock(stock, most);
         if (most > 0) set_may_purge(stock, false);
     }
