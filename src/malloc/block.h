@@ -222,13 +222,26 @@ HMM_OUTLINE void give_back_emptied(void *p) {
     give_back_if_empty(my.stock, span_at((uintptr_t)p), false);
 }
 
+/* Frees a block of a slab of this thread that has marks. */
+HMM_OUTLINE void release_marked(void *p, const char *function) {
+    struct span *slab = span_at((uintptr_t)p);
+    const uint64_t position = position_in(slab, (uintptr_t)p);
+    if (HMM_LIKELY(is_beginning(position) && !is_free_block(slab, block_at(position)))) {
+        free_local(slab, block_at(position));
+    } else {
+        free_general(p, function);
+    }
+}
+
 /* Frees what is no block of an ordinary slab of this thread: mostly one of another thread's. */
 HMM_INLINE void release_elsewhere(void *p, struct span *slab, uint64_t block, const char *function) {
     const uint64_t position = block + my.same_tag;
-    const bool is_own = block < (uint64_t)1 << OWNER_SHIFT;
-    if (HMM_UNLIKELY(is_own || !is_beginning(position) || (load_free(slab) >> (position & 63) & 1) != 0 ||
-                     !free_remote(p, slab, position)))
+    if (HMM_UNLIKELY(block < (uint64_t)1 << OWNER_SHIFT)) {
+        release_marked(p, function);
+    } else if (HMM_UNLIKELY(!is_beginning(position) || (load_free(slab) >> (position & 63) & 1) != 0 ||
+                            !free_remote(p, slab, position))) {
         free_general(p, function);
+    }
 }
 
 /* Frees a block of an ordinary slab of this thread, unless it is free already. */

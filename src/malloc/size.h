@@ -4,9 +4,8 @@
  *
  * Up to 128 bytes there is a class for each multiple of 16; above, 8 for each doubling: 144, 160, .. 256, 288, .. 32768. A slab is a
  * whole number of units without a rest. It has 64 blocks up to 1 KiB, so that a thread seldom changes slabs, fewer above, so that it
- * has 64 units at most. The first slabs of a thread are small, of 16 units at most where blocks are small enough: up to 2 KiB the first 8
- * of a class, so that many threads with few blocks each need little memory; above only the first one, since a small slab of large
- * blocks is soon used up.
+ * has 64 units at most. A thread that has few slabs of a class gets small ones, of 16 units at most where blocks are small enough: one or
+ * two, since a small slab is soon used up; eight where there are many threads, of which each has little.
  *
  * The slot of a size is where a thread looks for its slab. Up to 1 KiB a slot is a multiple of 16 bytes, several slots to a class,
  * so that it is found by a shift; above, there is one for each class. */
@@ -29,7 +28,7 @@ enum {
     HMM_CLASSES = 8 + 8 * 8,
     HMM_MOST_BLOCKS = 64, /* in a slab */
     HMM_DIRECT_CLASSES = 8 + 8 * 3,
-    HMM_FINE_CLASSES = 8 + 8 * 4, /* up to 2 KiB: several small slabs */
+    HMM_LEAN_CLASSES = 8 + 8 * 4, /* up to 2 KiB: of these a thread may have several small slabs */
     HMM_DIRECT_SLOTS = HMM_DIRECT / HMM_STEP + 1,
     HMM_SLOTS = HMM_DIRECT_SLOTS + HMM_CLASSES - HMM_DIRECT_CLASSES
 };
@@ -48,16 +47,17 @@ HMM_INTERNAL size_t class_size(unsigned class) {
     return ((size_t)HMM_STEP << doubling) * (8 + class % 8 + 1);
 }
 
-/* Of so many slabs of a class are the first ones of a thread small. */
-HMM_INTERNAL unsigned small_slabs(unsigned class) {
-    return class < HMM_FINE_CLASSES ? 8 : 1;
+/* How many slabs of a class are small, of those that a thread has. many: there are many threads. */
+HMM_INTERNAL unsigned small_slabs(unsigned class, bool many) {
+    if (class >= HMM_LEAN_CLASSES) return 1;
+    return many ? 8 : class < 24 ? 1 : 2;
 }
 
-/* Blocks in the next slab of a thread that has so many of the class. class_count(31, 0) => 16, class_count(31, 8) => 64 */
-HMM_INTERNAL unsigned class_count(unsigned class, unsigned slabs) {
+/* Blocks in a slab. class_count(31, true) => 16 */
+HMM_INTERNAL unsigned class_count(unsigned class, bool small) {
     const unsigned doublings = class < HMM_DIRECT_CLASSES ? 0 : 1 + (class - HMM_DIRECT_CLASSES) / 8;
     const unsigned count = (unsigned)HMM_MOST_BLOCKS >> doublings;
-    if (slabs >= small_slabs(class) || class < 16) return count;
+    if (!small || class < 16) return count;
     return class < 24 ? count / 2 : count < 8 ? 2 : count / 4;
 }
 

@@ -36,7 +36,8 @@ struct stock {
     _Atomic(bool) idle;
 };
 
-static struct stock *idle_stocks; /* under the lock */
+static struct stock *idle_stocks; /* under the lock, as the next one is */
+static unsigned stocks_in_use;
 
 static struct span no_slab;
 
@@ -140,8 +141,11 @@ HMM_INTERNAL void leave_current(struct stock *stock, unsigned class) {
 
 /* ---- Slabs from and to the central memory -------------------------------------------------------------------------------- */
 
+enum { MANY_STOCKS = 8 };
+
 HMM_INTERNAL struct span *make_slab(struct stock *stock, unsigned class) {
-    const unsigned blocks = class_count(class, stock->slabs[class]);
+    const bool small = stock->slabs[class] < small_slabs(class, stocks_in_use >= MANY_STOCKS);
+    const unsigned blocks = class_count(class, small);
     struct span *slab = take_span(class_units(class, blocks), HMM_UNIT);
     if (slab == NULL) return NULL;
     stock->slabs[class]++;
@@ -265,10 +269,15 @@ HMM_INTERNAL struct stock *make_stock(void) {
 HMM_INTERNAL struct stock *adopt_or_make_stock(void) {
     if (!open_place()) return NULL;
     struct stock *stock = idle_stocks;
-    if (stock == NULL) return make_stock();
-    idle_stocks = stock->next_idle;
-    set_may_purge(stock, false);
-    atomic_store_explicit(&stock->idle, false, memory_order_seq_cst);
+    if (stock == NULL) {
+        stock = make_stock();
+        if (stock == NULL) return NULL;
+    } else {
+        idle_stocks = stock->next_idle;
+        set_may_purge(stock, false);
+        atomic_store_explicit(&stock->idle, false, memory_order_seq_cst);
+    }
+    stocks_in_use++;
     return stock;
 }
 
@@ -301,6 +310,7 @@ HMM_INTERNAL void leave_stock(void) {
     set_may_purge(stock, true);
     stock->next_idle = idle_stocks;
     idle_stocks = stock;
+    stocks_in_use--;
     release_lock();
 }
 
@@ -420,12 +430,12 @@ HMM_INTERNAL struct span *slab_from_outside(struct stock *stock, unsigned class)
 /* Makes the current slab of a class one with a free block. */
 HMM_INTERNAL bool renew_current(struct stock *stock, unsigned class) {
     take_all_remote(stock, false);
-    tend();
     if (load_free(current_slab(class)) != 0) return true;
     struct span *before = current_slab(class), *slab = place.spans + stock->first[class];
     if (slab != place.spans) {
         remove_slab(stock, slab);
     } else {
+        tend();
         slab = slab_from_outside(stock, class);
         if (slab == NULL) return false;
     }

@@ -27,12 +27,13 @@ static void each_size_has_a_slot_of_its_class(void) {
 
 static void slabs_have_no_rest(void) {
     for (unsigned class = 0; class < HMM_CLASSES; class ++) {
-        for (unsigned slabs = 0; slabs < 10; slabs++) {
-            const unsigned count = class_count(class, slabs);
+        for (int small = 0; small < 2; small++) {
+            const unsigned count = class_count(class, small);
             EXPECT_EQ(class_size(class) * count % HMM_UNIT, 0);
             EXPECT(count >= 2 && count <= HMM_MOST_BLOCKS);
-            EXPECT(class_units(class, count) <= (slabs < small_slabs(class) && count > 2 ? 16 : 64));
+            EXPECT(class_units(class, count) <= (small && count > 2 ? 16 : 64));
         }
+        EXPECT(small_slabs(class, false) >= 1 && small_slabs(class, false) <= small_slabs(class, true));
     }
 }
 
@@ -46,7 +47,7 @@ static void the_product_divides(void) {
     for (unsigned class = 0; class < HMM_CLASSES; class ++) {
         const size_t size = class_size(class);
         const uint64_t factor = factor_of(size);
-        for (size_t distance = 0; distance < class_units(class, class_count(class, small_slabs(class))) * HMM_UNIT; distance++) {
+        for (size_t distance = 0; distance < class_units(class, class_count(class, false)) * HMM_UNIT; distance++) {
             const uint64_t product = distance * factor, position = hmm_rotate_left(product, HMM_NUMBER_BITS);
             EXPECT_EQ(product << (64 - HMM_SPARE_BITS), 0);
             EXPECT_EQ(position < HMM_MOST_BLOCKS, distance % size == 0);
