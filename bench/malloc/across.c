@@ -11,7 +11,7 @@
 
 #define BATCH 256
 #define BATCHES_WAITING 16
-#define BATCHES 60000
+#define BATCHES 40000
 
 struct queue {
     pthread_mutex_t lock;

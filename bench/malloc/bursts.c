@@ -9,7 +9,7 @@
 /* ---- Bursts: many blocks of a size or a few, a third freed at once, the newest half backwards, the rest forwards ------------------ */
 
 #define BURST_BLOCKS 4096
-#define BURSTS 3000
+#define BURSTS 4500
 
 static uint64_t free_every(void **blocks, size_t step) {
     uint64_t sum = 0;

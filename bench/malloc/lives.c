@@ -87,7 +87,7 @@ uint64_t larson(unsigned scale) {
 
 /* ---- Short threads: each allocates and frees a little, and ends ----------------------------------------------------------------- */
 
-#define SHORT_PAIRS 20000
+#define SHORT_PAIRS 5000
 #define SHORT_BLOCKS 100
 
 static void short_life(struct member *self) {

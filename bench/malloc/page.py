@@ -6,6 +6,7 @@ import datetime
 import os
 import re
 
+import launch
 import measure
 import report
 from launch import GLIBC
@@ -13,6 +14,7 @@ from table import Table
 
 README = measure.ROOT / "README.md"
 PAGE = measure.ROOT / "docs" / "malloc-benchmarks.md"
+BY_HAND = "## What is not reached, and why"
 HEAD = """# Benchmarks of the malloc replacement
 
 Written by `{command}`, which measures all that stands here; `make bench-malloc` makes nine runs, with huge pages besides, and
@@ -102,12 +104,15 @@ def huge_page_setting():
         return "not supported"
 
 
-def disturbed(load, cores):
+def disturbed(load, cores, niceness=0):
     """The benchmark itself makes a load of two, while threads run in it."""
     if load < 1.5 * max(cores, 2):
         return f"The load average at the end was {load:.1f}."
-    return (f"**The machine did much else meanwhile**: the load average at the end was {load:.1f}, on {cores} cores. Wall times of this run "
-            "say little; CPU times are nearer to what an idle machine shows.")
+    other = f"**The machine did much else meanwhile**: the load average at the end was {load:.1f}, on {cores} cores. "
+    if niceness < 0:
+        return other + (f"The benchmark ran before it, at niceness {niceness}, which is no help where threads wait for each other: wall times "
+                        "of such programs (producer-consumer, short-threads, redis) say little, and CPU times more.")
+    return other + "Wall times of this run say little; CPU times are nearer to what an idle machine shows."
 
 
 def kernel():
@@ -131,26 +136,37 @@ def versions():
     return ", ".join(measure.run("dpkg-query", "-W", "-f", "${Package} ${Version}", package) for package in packages)
 
 
-def write(command, runs, goals, results, memory, huge, others):
+def write(bench, goals, results, memory, counted):
+    """bench: how it was measured, see run.py; results: {with huge pages: Results}."""
+    others = list(bench.libraries)[2 + len(launch.PEERS):]
     others = f" Beside Debian's: {', '.join(others)}." if others else ""
-    head = HEAD.format(command=command, date=datetime.date.today().isoformat(), machine=report.machine(), memory=memory_size(),
+    runs, huge_runs = bench.runs[False], bench.runs.get(True)
+    head = HEAD.format(command=bench.command(), date=datetime.date.today().isoformat(), machine=report.machine(), memory=memory_size(),
                        compiler=measure.run("cc", "--version").splitlines()[0], system=report.system(), kernel=kernel(),
-                       commit=sources(), runs=runs, others=others, disturbed=disturbed(os.getloadavg()[2], os.cpu_count()))
+                       commit=sources(), runs=runs, others=others,
+                       disturbed=disturbed(os.getloadavg()[2], os.cpu_count(), os.getpriority(os.PRIO_PROCESS, 0)))
     out = [head, f"Packages: {versions()}.\n", "## Goals\n"]
     out += [goal_table(goals).markdown(), "## Programs\n", "Huge pages are off for all allocators (PR_SET_THP_DISABLE).\n"]
-    tables = main_tables(results)
+    tables = main_tables(results[False])
     out += [table.markdown() for table in tables[:2]]
     for metric, title in (("wall", "Wall time, glibc = 1"), ("rss", "Peak RSS, glibc = 1")):
-        draw(results, metric, title)
+        draw(results[False], metric, title)
         out.append(f"![{title}](malloc-benchmarks-{metric}.svg)\n")
     out += [table.markdown() for table in tables[2:] if table.rows]
     out += ["## Memory given back, and many threads\n"] + [table.markdown() for table in memory.tables()]
-    if huge:
+    out += ["## Instructions\n", counted.table().markdown()]
+    if huge_runs:
         out += ["## Huge pages\n", f"The same with huge pages as this system has them: `{huge_page_setting()}`; with `madvise`, "
-                "those get them that ask.\n"]
-        out += [table.markdown() for table in huge_tables(huge)]
-    PAGE.write_text("\n".join(out), encoding="utf-8")
+                f"those get them that ask. Runs of each: {huge_runs}.\n"]
+        out += [table.markdown() for table in huge_tables(results[True])]
+    PAGE.write_text("\n".join(out + [by_hand()]), encoding="utf-8")
     quote_in_readme()
+
+
+def by_hand():
+    """What a person has written at the end of the page stays."""
+    text = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    return text[text.find(BY_HAND):] if BY_HAND in text else f"{BY_HAND}\n"
 
 
 def headline(text):

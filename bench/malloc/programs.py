@@ -50,10 +50,10 @@ class Redis(Program):
     """The server is measured, under a load from outside."""
 
     def __init__(self):
-        super().__init__("redis", redis.SERVER, None, lambda directory, scale: redis.prepare(directory, part(scale, 40000)))
+        super().__init__("redis", redis.SERVER, None, lambda directory, scale: redis.prepare(directory, part(scale, 20000)))
 
     def run(self, launcher, scale):
-        return redis.run(launcher, part(scale, 40000))
+        return redis.run(launcher, part(scale, 20000))
 
 
 def compiler_proper():
@@ -65,27 +65,27 @@ def compiler_proper():
 
 def sql(directory, scale):
     text = (WORK / "work.sql").read_text(encoding="utf-8")
-    (directory / "work.sql").write_text(f".parameter set :size {part(scale, 150)}\n{text}", encoding="utf-8")
+    (directory / "work.sql").write_text(f".parameter set :size {part(scale, 100)}\n{text}", encoding="utf-8")
 
 
 def real_programs():
     compiler = compiler_proper()
     return [
-        Program("python3", PYTHON, lambda scale: [PYTHON, "-B", WORK / "work.py", part(scale, 40)]),
+        Program("python3", PYTHON, lambda scale: [PYTHON, "-B", WORK / "work.py", part(scale, 34)]),
         Program("sqlite3", "sqlite3", lambda scale: ["sqlite3", ":memory:", ".read work.sql"], sql),
-        Program("lua5.4", "lua5.4", lambda scale: ["lua5.4", WORK / "work.lua", part(scale, 30)]),
-        Program("perl", "perl", lambda scale: ["perl", WORK / "work.pl", part(scale, 45)]),
+        Program("lua5.4", "lua5.4", lambda scale: ["lua5.4", WORK / "work.lua", part(scale, 20)]),
+        Program("perl", "perl", lambda scale: ["perl", WORK / "work.pl", part(scale, 28)]),
         Program("cc1plus", compiler, lambda scale: [compiler, "-quiet", "-O1", "-std=c++17", "input.ii", "-o", "-"],
-                lambda directory, scale: inputs.cplusplus(directory / "input.ii", part(scale, 3))),
+                lambda directory, scale: inputs.cplusplus(directory / "input.ii", part(scale, 2))),
         Program("gs", "gs", lambda scale: ["gs", "-q", f"-dPAGES={part(scale, 120)}", "-dNOPAUSE", "-dBATCH", "-dSAFER", "-r30",
                                            "-sDEVICE=ppmraw", "-sOutputFile=-", WORK / "work.ps"]),
         Program("z3", "z3", lambda scale: ["z3", "input.smt2"],
-                lambda directory, scale: inputs.solver(directory / "input.smt2", part(scale, 110))),
+                lambda directory, scale: inputs.solver(directory / "input.smt2", part(scale, 80))),
         Redis(),
         Program("git", "git", lambda scale: ["git", "-C", "repository", "log", "-p", "-M", "--stat", "--format=%H %s", "main"],
-                lambda directory, scale: inputs.repository(directory / "repository", part(scale, 1200))),
+                lambda directory, scale: inputs.repository(directory / "repository", part(scale, 900))),
         Program("jq", "jq", lambda scale: ["jq", "-f", WORK / "work.jq", "orders.json"],
-                lambda directory, scale: inputs.orders(directory / "orders.json", part(scale, 18000))),
+                lambda directory, scale: inputs.orders(directory / "orders.json", part(scale, 10000))),
     ]
 
 

@@ -3,7 +3,7 @@
 
 SPDX-License-Identifier: MIT
 
-    run.py [--quick] [--runs N] [--programs NAME,...] [--no-huge-pages] [--no-memory] [LIBRARY.so...]
+    run.py [--quick] [--runs N] [--huge-runs N] [--programs NAME,...] [--no-huge-pages] [--no-memory] [LIBRARY.so...]
 
 Beside the C library's malloc and Debian's mimalloc, jemalloc and tcmalloc it measures each LIBRARY.so given. All runs are kept in
 build/bench/malloc-runs.csv, tables beside it; when it is broken off, the next call goes on where it was. Exit status 0 when everything could be measured, whether or not the goals are met.
@@ -17,6 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent))
 
+import instructions  # noqa: E402
 import journal  # noqa: E402
 import launch  # noqa: E402
 import measure  # noqa: E402
@@ -80,12 +81,14 @@ def choose(parser, names):
 def arguments_of(parser):
     parser.add_argument("--quick", action="store_true", help="less work, one run; docs/malloc-benchmarks.md stays as it is")
     parser.add_argument("--runs", type=int, help="of each program with each allocator; default 9, or 1 with --quick")
+    parser.add_argument("--huge-runs", type=int, help="with huge pages; default: as many")
     parser.add_argument("--programs", default="", help="only these, separated by commas; docs/ stays as it is")
     parser.add_argument("--no-huge-pages", action="store_true", help="leave out the second table, with huge pages on")
     parser.add_argument("--no-memory", action="store_true", help="programs only; docs/ stays as it is")
     parser.add_argument("library", nargs="*", help="another malloc, to be preloaded")
     arguments = parser.parse_args()
     arguments.runs = arguments.runs or (1 if arguments.quick else 9)
+    arguments.huge_runs = arguments.huge_runs or arguments.runs
     return arguments
 
 
@@ -100,32 +103,39 @@ class Bench:
     """What is measured, and with what."""
 
     def __init__(self, arguments, chosen, progress):
-        self.runs = arguments.runs
+        self.runs = {False: arguments.runs, True: arguments.huge_runs}
         self.chosen = chosen
         self.progress = progress
         self.libraries = launch.all_of_them(measure.RESULTS, arguments.library)
         self.scale = programs.QUICK if arguments.quick else programs.FULL
         self.directory = programs.prepared(programs.every(measure.RESULTS), measure.RESULTS, self.scale, progress)
-        self.settings = [False] if arguments.no_huge_pages or page.huge_page_setting() == "never" else [False, True]
+        if arguments.no_huge_pages or page.huge_page_setting() == "never":
+            del self.runs[True]
 
     def launchers(self, huge):
         return {name: launch.Launcher(measure.RESULTS, name, library, self.directory, huge) for name, library in self.libraries.items()}
 
     def results(self):
         """{with huge pages: Results}"""
-        clock = Clock(len(self.settings) * self.runs * len(self.chosen) * len(self.libraries), self.progress)
+        clock = Clock(sum(self.runs.values()) * len(self.chosen) * len(self.libraries), self.progress)
         key = journal.key_of([*self.libraries.values(), measure.RESULTS / "bench/malloc/patterns"], self.scale)
         runs = journal.Journal(measure.RESULTS / "malloc-runs.csv", key)
-        found = {huge: measured(self.chosen, self.launchers(huge), self.scale, self.runs, clock, runs) for huge in self.settings}
+        found = {huge: measured(self.chosen, self.launchers(huge), self.scale, count, clock, runs) for huge, count in self.runs.items()}
         runs.close()
         return found
 
     def command(self):
         """That does the same again."""
-        return f"make bench-malloc RUNS={self.runs}" if True in self.settings else f"bench/malloc/run.py --runs {self.runs} --no-huge-pages"
+        runs, huge = self.runs[False], self.runs.get(True)
+        if huge == runs:
+            return f"make bench-malloc RUNS={runs}"
+        return f"bench/malloc/run.py --runs {runs} " + (f"--huge-runs {huge}" if huge else "--no-huge-pages")
 
     def memory(self):
-        return memory.Memory(self.launchers(False), self.scale, min(self.runs, 3), self.progress)
+        return memory.Memory(self.launchers(False), self.scale, min(self.runs[False], 3), self.progress)
+
+    def instructions(self):
+        return instructions.Instructions({launch.OURS: None, **self.libraries}, self.progress)
 
 
 def main():
@@ -137,14 +147,14 @@ def main():
     bench = Bench(arguments, choose(parser, [name for name in arguments.programs.split(",") if name]), progress)
     results = bench.results()
     kept = None if arguments.no_memory else bench.memory()
-    goals = summary.goals(results[False]) + (kept.goals() if kept else [])
+    counted = None if arguments.no_memory else bench.instructions()
+    goals = summary.goals(results[False]) + (kept.goals() + counted.goals() if kept else [])
     progress.end()
     show(page.main_tables(results[False]) + (page.huge_tables(results[True]) if True in results else []) +
-         (kept.tables() if kept else []) + [page.goal_table(goals)])
+         ([*kept.tables(), counted.table()] if kept else []) + [page.goal_table(goals)])
     print(f"{time.monotonic() - start:.0f} s; the tables stand in build/bench/ as CSV, all runs in build/bench/malloc-runs.csv")
     if not arguments.quick and not arguments.programs and kept:
-        page.write(bench.command(), bench.runs, goals, results[False], kept, results.get(True),
-                   list(bench.libraries)[2 + len(launch.PEERS):])
+        page.write(bench, goals, results, kept, counted)
         print("docs/malloc-benchmarks.md is rewritten")
 
 
