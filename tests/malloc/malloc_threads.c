@@ -225,10 +225,59 @@ static void pages_of_ended_threads_come_back(void) {
     }
 }
 
+/* A thread uses many classes and ends: what it leaves ready for the next thread is given back when all is to be given back. */
+static void *use_all_classes(void *none) {
+    for (size_t size = 16; size <= 32768; size += size / 16 + 16) hmm_free(hmm_malloc(size));
+    return none;
+}
+
+static void slabs_left_ready_are_given_back(void) {
+    hmm_malloc_trim(0);
+    const size_t before = hmm_mallinfo2().uordblks;
+    run_threads(use_all_classes, 1);
+    EXPECT(hmm_mallinfo2().uordblks > before + 256 * 1024);
+    hmm_malloc_trim(0);
+    EXPECT(hmm_mallinfo2().uordblks <= before + 8 * 1024);
+}
+
+/* Where there are many threads, one that needs more than two small slabs of a class gets a third small one. */
+enum { MANY = 12, FEW_BLOCKS = 33 };
+static pthread_barrier_t together;
+
+static void *hold_few_blocks(void *none) {
+    void *held[FEW_BLOCKS];
+    for (int i = 0; i < FEW_BLOCKS; i++) held[i] = hmm_malloc(1024);
+    pthread_barrier_wait(&together);
+    pthread_barrier_wait(&together);
+    for (int i = 0; i < FEW_BLOCKS; i++) hmm_free(held[i]);
+    return none;
+}
+
+static size_t taken_by(int count) {
+    pthread_t threads[MANY];
+    hmm_malloc_trim(0);
+    const size_t before = hmm_mallinfo2().uordblks;
+    pthread_barrier_init(&together, NULL, (unsigned)count + 1);
+    for (int i = 0; i < count; i++) EXPECT_EQ(pthread_create(&threads[i], NULL, hold_few_blocks, NULL), 0);
+    pthread_barrier_wait(&together);
+    const size_t taken = hmm_mallinfo2().uordblks - before;
+    pthread_barrier_wait(&together);
+    for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&together);
+    return taken;
+}
+
+static void many_threads_need_less_each(void) {
+    EXPECT(taken_by(1) >= 96 * 1024);
+    EXPECT(taken_by(MANY) < (size_t)MANY * 80 * 1024);
+    EXPECT(taken_by(1) >= 96 * 1024);
+}
+
 static const struct test tests[] = {
     TEST(threads_free_each_others_blocks),   TEST(threads_by_the_thousand_leave_nothing),
     TEST(memory_freed_elsewhere_comes_back), TEST(memory_of_ended_threads_comes_back),
-    TEST(pages_of_ended_threads_come_back),
+    TEST(pages_of_ended_threads_come_back),  TEST(slabs_left_ready_are_given_back),
+    TEST(many_threads_need_less_each),
 };
 
 int main(int argc, char **argv) {
