@@ -35,12 +35,16 @@
  *
  *     heapmm: free(0x7e2f51a01400): a block of 64 bytes that is free: freed twice, or used after free
  *
- * All that the verdict rests on lies apart from the blocks, so no overrun can falsify it. Not seen is a pointer to a block that was
- * freed and has been handed out again, nor what is written to a block outside its bounds: that is what HEAPMM_CHECK=2 is for.
+ * All that the verdict rests on lies apart from the blocks, so no overrun can falsify it. Not seen are
+ * - a pointer to a block that was freed and has been handed out again;
+ * - what is written to a block outside its bounds;
+ * - a block that is freed twice at the same moment, by the thread that allocated it and by another one: the two calls must overlap within a
+ *   few instructions, and no block of the same slab may wait to come home from other threads. Such a block can be handed out twice.
+ * That is what HEAPMM_CHECK=2 is for: it finds the last two, and the first for a while.
  *
  * ## Memory
  *
- * A block of up to 4 KiB has the size of the next class: a multiple of 16 up to 128 bytes, above at most an eighth more than asked
+ * A block of up to 32 KiB has the size of the next class: a multiple of 16 up to 128 bytes, above at most an eighth more than asked
  * for; a larger one has the next multiple of 1 KiB. There are no headers. Memory that has been free for HEAPMM_PURGE_DELAY is given
  * back to the system by later calls, those that need or free more than the block at hand; if a program makes no calls any more, nothing
  * is given back.
@@ -174,7 +178,7 @@ struct hmm_malloc_numbers {
     size_t arena;    /* memory mapped for blocks; never falls */
     size_t ordblks;  /* 1 */
     size_t smblks;   /* 0 */
-    size_t hblks;    /* number of allocated blocks of more than 4 KiB; rises and falls */
+    size_t hblks;    /* number of allocated blocks of more than 32 KiB; rises and falls */
     size_t hblkhd;   /* in these; rises and falls */
     size_t usmblks;  /* 0 */
     size_t fsmblks;  /* 0 */
