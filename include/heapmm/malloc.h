@@ -38,8 +38,8 @@
  * All that the verdict rests on lies apart from the blocks, so no overrun can falsify it. Not seen are
  * - a pointer to a block that was freed and has been handed out again;
  * - what is written to a block outside its bounds;
- * - a block that is freed twice at the same moment, by the thread that allocated it and by another one: the two calls must overlap within a
- *   few instructions, and no block of the same slab may wait to come home from other threads. Such a block can be handed out twice.
+ * - a block that is freed by the thread that allocated it while another thread's free of it has not returned yet: it can be handed out
+ *   twice.
  * That is what HEAPMM_CHECK=2 is for: it finds the last two, and the first for a while.
  *
  * ## Memory
