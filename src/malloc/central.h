@@ -4,6 +4,9 @@
  *
  * All of this is used under the central lock.
  *
+ * Free spans of fewer than BINS units are in lists, one for each number of units, and a bitmap says which are not empty; the larger ones are in
+ * a tree. Where slabs come and go, most are found and put back in a dozen steps.
+ *
  * Memory that was never used, behind all spans, is not a free span: it is taken when no free span fits, and is known to be zero, as
  * is a free span after its pages were given back. A free span of which pages may hold something is dirty, and waits in a ring with
  * those that became free at about the same time. Each quarter of the delay the rings move up, and what is in the first one is given
@@ -25,6 +28,7 @@ enum {
     MAP_FOR_BYTES = 1 << 26, /* the map grows for so much memory */
     PURGED_AT_ONCE = 16,     /* free spans given back by one call, at most */
     PURGE_DELAY = 500,       /* milliseconds */
+    BINS = 128,
     RINGS = 5                /* of dirty spans. The first records are their heads, from number 1 on, the oldest first */
 };
 
@@ -39,7 +43,9 @@ static struct {
     uint32_t records_mapped, remotes_mapped;
     uint32_t unused; /* records that are in no use, linked by `next`, and how many */
     uint32_t unused_count;
-    uint32_t tree; /* of free spans */
+    uint32_t tree;               /* of free spans, the larger ones */
+    uint32_t bins[BINS];         /* of the others: the first one with so many units, linked by child[0], and back by child[1] */
+    uint64_t full_bins[BINS / 64];
     uint64_t purge_delay;
     uint64_t tick;               /* the number of the moves of the rings */
     _Atomic(uint64_t) next_tick; /* when the next one is due; changed under the lock, read without, as is the next one */
@@ -303,17 +309,68 @@ HMM_INTERNAL void enter_ends_in_map(const struct span *span, uint32_t number) {
     enter_in_map(end_of(span) - HMM_UNIT, number);
 }
 
+/* Between two of a list. The record of nothing, number 0, is beside both ends, and what is written to it there is not read. */
+HMM_INTERNAL void link_in_bin(uint32_t before, uint32_t number, uint32_t behind) {
+    place.spans[before].child[0] = place.spans[behind].child[1] = number;
+    place.spans[number].child[0] = behind;
+    place.spans[number].child[1] = before;
+}
+
+/* The first or the second one, behind a lower address: memory is used from low addresses on, so that high ones become free. */
+HMM_INTERNAL void insert_in_bin(struct span *span) {
+    uint32_t *head = &central.bins[span->units], first = *head;
+    if (first != 0 && place.spans[first].start < span->start) {
+        link_in_bin(first, number_of(span), place.spans[first].child[0]);
+    } else {
+        link_in_bin(0, number_of(span), first);
+        *head = number_of(span);
+        central.full_bins[span->units / 64] |= (uint64_t)1 << span->units % 64;
+    }
+}
+
+HMM_INTERNAL void remove_from_bin(const struct span *span) {
+    const uint32_t behind = span->child[0], before = span->child[1];
+    place.spans[before].child[0] = behind;
+    place.spans[behind].child[1] = before;
+    if (before != 0) return;
+    central.bins[span->units] = behind;
+    if (behind == 0) central.full_bins[span->units / 64] &= ~((uint64_t)1 << span->units % 64);
+}
+
+/* A span of the first bin that is not empty, from that of so many units on; or 0. */
+HMM_INTERNAL uint32_t first_in_bins(size_t units) {
+    if (units >= BINS) return 0;
+    size_t word = units / 64;
+    uint64_t bits = central.full_bins[word] >> units % 64 << units % 64;
+    while (bits == 0 && ++word < BINS / 64) bits = central.full_bins[word];
+    return bits == 0 ? 0 : central.bins[word * 64 + hmm_lowest_bit(bits)];
+}
+
+/* A smallest free span that has so many units; or 0. */
+HMM_INTERNAL uint32_t best_fit(size_t units) {
+    const uint32_t number = first_in_bins(units);
+    return number != 0 ? number : free_spans_search(place.spans, central.tree, (uint64_t)units << 32, HMM_AVL_GREATER_EQUAL);
+}
+
 HMM_INTERNAL void insert_free(struct span *span) {
     span->kind = SPAN_FREE;
-    span->child[0] = span->child[1] = 0;
-    span->balance = 0;
-    free_spans_insert(place.spans, &central.tree, number_of(span));
+    if (span->units < BINS) {
+        insert_in_bin(span);
+    } else {
+        span->child[0] = span->child[1] = 0;
+        span->balance = 0;
+        free_spans_insert(place.spans, &central.tree, number_of(span));
+    }
     enter_ends_in_map(span, number_of(span));
     if (is_purgeable(span)) insert_dirty(span);
 }
 
 HMM_INTERNAL void remove_free(struct span *span) {
-    free_spans_remove(place.spans, &central.tree, free_spans_key(place.spans, number_of(span)));
+    if (span->units < BINS) {
+        remove_from_bin(span);
+    } else {
+        free_spans_remove(place.spans, &central.tree, free_spans_key(place.spans, number_of(span)));
+    }
     enter_ends_in_map(span, 0);
     if (is_purgeable(span)) remove_dirty(span);
 }
@@ -364,11 +421,11 @@ HMM_INTERNAL void count_taken(size_t units) {
 }
 
 /* A span of so many units, of no kind and not in the map yet; or NULL. alignment: a power of two, at least HMM_UNIT. Takes of the
- * smallest free span that holds it, wherever it begins, and of these the one at the lowest address. */
+ * smallest free span that holds it, wherever it begins, and of equal ones mostly one at a low address. */
 HMM_INTERNAL struct span *take_span(size_t units, size_t alignment) {
     if (!have_records(3)) return NULL;
     const size_t enough = units + (alignment >> HMM_UNIT_SHIFT) - 1;
-    const uint32_t number = free_spans_search(place.spans, central.tree, (uint64_t)enough << 32, HMM_AVL_GREATER_EQUAL);
+    const uint32_t number = best_fit(enough);
     struct span *span = place.spans + number;
     if (number == 0) {
         span = take_fresh(units, alignment);

@@ -54,7 +54,7 @@ struct span {
             uint64_t empty; /* the value of `free` with which the slab may be given back; 0: it may not */
         };
         struct {
-            uint32_t child[2]; /* in the tree of free spans */
+            uint32_t child[2]; /* in the tree of free spans, or in a bin: the next one and the one before */
             uint64_t since;    /* when it became free */
         };
     };
