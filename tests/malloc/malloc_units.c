@@ -250,6 +250,24 @@ static void freed_memory_is_used_again(void) {
     EXPECT(hmm_mallinfo2().arena <= mapped + mapped / 10);
 }
 
+/* Of two free spans the smaller one is used up; then the larger one is found, and nothing is taken from beyond all blocks. */
+static void a_larger_free_span_is_found(void) {
+    enum { SMALLER = 61 * 1024, LARGER = 97 * 1024 };
+    const size_t sizes[] = {SMALLER, SMALLER, SMALLER, LARGER, SMALLER};
+    char *blocks[5], *highest = NULL;
+    for (int i = 0; i < 5; i++) {
+        blocks[i] = hmm_malloc(sizes[i]);
+        if (blocks[i] > highest) highest = blocks[i];
+    }
+    hmm_free(blocks[1]);
+    hmm_free(blocks[3]);
+    blocks[1] = hmm_malloc(SMALLER);
+    blocks[3] = hmm_malloc(SMALLER);
+    EXPECT(blocks[1] < highest);
+    EXPECT(blocks[3] < highest);
+    for (int i = 0; i < 5; i++) hmm_free(blocks[i]);
+}
+
 static void statistics_add_up(void) {
     const struct hmm_malloc_numbers before = hmm_mallinfo2();
     void *p = hmm_malloc(100 * 1024);
@@ -336,6 +354,7 @@ static const struct test tests[] = {
     TEST(bad_alignments_are_invalid),
     TEST(free_keeps_errno),
     TEST(freed_memory_is_used_again),
+    TEST(a_larger_free_span_is_found),
     TEST(statistics_add_up),
     TEST(trimming_gives_memory_back),
     TEST(trimming_gives_pages_of_slabs_back),
