@@ -29,7 +29,7 @@ enum {
     PURGED_AT_ONCE = 16,     /* free spans given back by one call, at most */
     PURGE_DELAY = 500,       /* milliseconds */
     BINS = 128,
-    RINGS = 5                /* of dirty spans. The first records are their heads, from number 1 on, the oldest first */
+    RINGS = 5 /* of dirty spans. The first records are their heads, from number 1 on, the oldest first */
 };
 
 static const hmm_malloc_window window; /* see window.h */
@@ -43,8 +43,8 @@ static struct {
     uint32_t records_mapped, remotes_mapped;
     uint32_t unused; /* records that are in no use, linked by `next`, and how many */
     uint32_t unused_count;
-    uint32_t tree;               /* of free spans, the larger ones */
-    uint32_t bins[BINS];         /* of the others: the first one with so many units, linked by child[0], and back by child[1] */
+    uint32_t tree;       /* of free spans, the larger ones */
+    uint32_t bins[BINS]; /* of the others: the first one with so many units, linked by child[0], and back by child[1] */
     uint64_t full_bins[BINS / 64];
     uint64_t purge_delay;
     uint64_t tick;               /* the number of the moves of the rings */
