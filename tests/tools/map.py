@@ -379,6 +379,7 @@ class Screen:
         expect(self.text.count(ENTER) == self.text.count(LEAVE), "the screen is not given back")
         after = self.text[self.text.rfind(LEAVE):]
         expect(self.text.rfind(SHOW_CURSOR) >= self.text.rfind(b"\033[?25l"), "the cursor is not shown")
+        expect(self.text.rfind(b"\033[?7h") >= self.text.rfind(b"\033[?7l"), "long lines are still cut off")
         return after[len(LEAVE):].decode()
 
 
@@ -386,6 +387,24 @@ def fits(lines, most_lines, most_columns):
     expect(len(lines) <= most_lines, f"{len(lines)} lines on a screen of {most_lines}: {lines}")
     long = [line for line in lines if len(line) > most_columns]
     expect(not long, f"more than {most_columns} columns: {long}")
+
+
+def shown(text, lines, columns):
+    """What stands on a screen after a frame, as xterm has it: a letter in the last column leaves the cursor there."""
+    screen = [[" "] * columns for _ in range(lines)]
+    line = column = 0
+    for part in re.findall(r"\033\[[0-9;?]*[A-Za-z]|.|\r|\n", text.decode()):
+        if part == "\033[K":
+            screen[line][column:] = [" "] * (columns - column)
+        elif part == "\n":
+            line += 1
+            expect(line < lines, f"a frame is longer than {lines} lines: {text!r}")
+        elif part == "\r":
+            column = 0
+        elif not part.startswith("\033"):
+            screen[line][column] = part
+            column = min(column + 1, columns - 1)
+    return ["".join(row).rstrip() for row in screen]
 
 
 def live(bench):
@@ -397,11 +416,11 @@ def live(bench):
         fits(first, 24, 80)
         expect(len(first) >= 20, f"{len(first)} lines of 24 are used")
         expect(first != screen.frame(), "it is not drawn anew")
-        for lines, columns in ((50, 160), (12, 40), (5, 20), (30, 100)):
+        for lines, columns in ((50, 160), (12, 40), (30, 100)):
             screen.resize(lines, columns)
             os.kill(screen.process.pid, signal.SIGWINCH)
             screen.read(0.5)
-            fits(screen.frame(), max(lines, 12), max(columns, 40))
+            fits(screen.frame(), lines, columns)
         screen.press(b"x")
         screen.frame()
         screen.press(b"q")
@@ -418,6 +437,15 @@ def resized(bench):
         frame = screen.frame()
         expect(max(map(len, frame)) > 100, f"{frame}")
         fits(frame, 40, 120)
+        expect(shown(screen.text.split(b"\033[H")[-1], 40, 120) == (frame + [""] * 40)[:40], f"not all of it is seen: {screen.text!r}")
+        for lines, columns in ((5, 50), (3, 10), (1, 1)):
+            screen.read(0.5)
+            screen.resize(lines, columns)
+            rows = shown(screen.read(1).split(b"\033[H")[-1], lines, columns)
+            expect(rows[0].startswith(frame[0][:min(columns - 1, 8)]) and rows[-1] != "", f"{rows}")
+            expect(screen.text.count(b"\033[?7l") == 1, "long lines are not cut off")
+        screen.resize(40, 120)
+        screen.frame()
         screen.press(b" ")
         screen.frame()
         screen.press(b"q")
@@ -501,6 +529,8 @@ def plainly(bench):
             expect((b"\033[38;5;" in screen.text) == has_colours and (b"\033[1m" in screen.text) == has_colours, f"{env}: {screen.text!r}")
             expect(("\u2588".encode() in screen.text) == has_blocks, f"{env}: {screen.text!r}")
             expect((b"\033" in screen.text) == is_live, f"{env}: {screen.text!r}")
+    with Screen(bench, "--file", path, env={"LC_ALL": "C"}, lines=24, columns=40) as screen:
+        fits(screen.frame(), 24, 40)
     with Screen(bench, "--once", "--file", path) as screen:
         screen.has_ended(0)
         expect(ENTER not in screen.text and "\u2588".encode() in screen.text, f"{screen.text!r}")

@@ -54,7 +54,16 @@ static int draw_once(const map_source *source, heap_map *map) {
     return 0;
 }
 
-/* A frame is written at once, over the one before: each line erases what is left of the old one. */
+/* Up to the line for which the window has no room: a frame may be longer than that. */
+static size_t bytes_of_lines(const char *frame, int lines) {
+    const char *at = frame;
+    for (; *at != '\0'; at++)
+        if (*at == '\n' && --lines == 0) break;
+    return (size_t)(at - frame);
+}
+
+/* A frame is written at once, over the one before. A line is erased before it is written: where it has as many columns as the window,
+ * erasing what is behind it would take its last letter. */
 static void draw_frame(const heap_map *map, double interval) {
     const terminal t = terminal_ask();
     const picture_style style = {t.has_unicode, t.has_colours, t.columns, t.lines - 1};
@@ -67,10 +76,10 @@ static void draw_frame(const heap_map *map, double interval) {
     size_t bytes = 0;
     FILE *stream = open_memstream(&frame, &bytes);
     if (stream == NULL) return;
-    fputs("\033[H", stream);
-    picture_draw(stream, map, &style, status, "\033[K\n");
+    fputs("\033[H\033[K", stream);
+    picture_draw(stream, map, &style, status, "\n\033[K");
     fputs("\033[J", stream);
-    if (fclose(stream) == 0) fwrite(frame, 1, bytes, stdout);
+    if (fclose(stream) == 0) fwrite(frame, 1, bytes_of_lines(frame, t.window_lines), stdout);
     fflush(stdout);
     free(frame);
 }

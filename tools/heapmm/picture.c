@@ -151,13 +151,13 @@ static bool has_kind(const heap_map *map, map_kind kind) {
 
 /* Behind the size of a cell. */
 static void draw_legend(drawing *d) {
+    const bool has_room = d->style->columns >= LEGEND_COLUMNS;
     if (!d->style->blocks) {
-        fputs("# in use  0-9 tenths in use  . free  _ given back", d->stream);
-        if (has_kind(d->map, MAP_CHANGING)) fputs("  ? changing", d->stream);
+        fputs(has_room ? "# in use  0-9 tenths in use  . free  _ given back" : "# in use  . free", d->stream);
+        if (has_room && has_kind(d->map, MAP_CHANGING)) fputs("  ? changing", d->stream);
         end_line(d);
         return;
     }
-    const bool has_room = d->style->columns >= LEGEND_COLUMNS;
     fputs("\u2581\u2583\u2585\u2588 in use  \u00b7 free", d->stream);
     for (int kind = MAP_CHANGING; kind < MAP_KINDS && d->style->colours && has_room; kind++)
         if (has_kind(d->map, (map_kind)kind)) fprintf(d->stream, "  \033[38;5;%dm\u2588\033[0m %s", colours[kind], names[kind]);

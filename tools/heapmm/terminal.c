@@ -16,7 +16,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const char enter[] = "\033[?1049h\033[?25l", leave[] = "\033[?25h\033[?1049l";
+/* The other screen, no cursor; and what is too long for a line is cut off. */
+static const char enter[] = "\033[?1049h\033[?25l\033[?7l", leave[] = "\033[?7h\033[?25h\033[?1049l";
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT};
 enum {
     CAUGHT = sizeof caught / sizeof caught[0],
@@ -41,12 +42,13 @@ static bool is_set(const char *name) {
 terminal terminal_ask(void) {
     const char *term = getenv("TERM");
     struct winsize size = {0};
-    terminal t = {.columns = DEFAULT_COLUMNS, .lines = DEFAULT_LINES};
+    terminal t = {.columns = DEFAULT_COLUMNS, .lines = DEFAULT_LINES, .window_lines = DEFAULT_LINES};
     t.is_terminal = isatty(STDOUT_FILENO) && term != NULL && term[0] != '\0' && strcmp(term, "dumb") != 0;
     t.has_colours = t.is_terminal && !is_set("NO_COLOR");
     t.has_unicode = t.is_terminal && setlocale(LC_CTYPE, "") != NULL && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     if (t.is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0) {
         t.columns = size.ws_col < LEAST_COLUMNS ? LEAST_COLUMNS : size.ws_col;
+        t.window_lines = size.ws_row;
         t.lines = size.ws_row < LEAST_LINES ? LEAST_LINES : size.ws_row;
     }
     return t;

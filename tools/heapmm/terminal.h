@@ -10,7 +10,8 @@
 typedef struct terminal {
     bool is_terminal; /* one on which the cursor can be moved */
     bool has_colours, has_unicode;
-    int columns, lines;
+    int columns, lines; /* of the window, or more where it is too small for anything */
+    int window_lines;   /* of the window */
 } terminal;
 
 /* NO_COLOR, TERM and the locale are asked. */
