@@ -173,6 +173,29 @@ def nothing_yet(bench):
         expect("mapped from the system" in text or "nothing was allocated" in text, text)
 
 
+def undisturbed(bench):
+    """Looking for malloc makes no page of memory that is shared; and a process's name is no command for the terminal."""
+    def shared(target):
+        return re.search(r"RssShmem:\s*(\d+ kB)", Path(f"/proc/{target.pid}/status").read_text()).group(1)
+
+    with mapped(bench, "sharing") as target:
+        before = shared(target)
+        expect("(?[31mred), malloc" in bench.seen("--once", target.pid), "no name")
+        expect(shared(target) == before == "0 kB", f"{before}, and then {shared(target)}")
+    with mapped(bench, "sharing", library="") as target:
+        bench.refused("(?[31mred) does not run on heapmm's malloc", "--once", target.pid)
+        expect(shared(target) == "0 kB", shared(target))
+
+
+def just_started(bench):
+    """A shell that is about to become the program, as heapmm-run is."""
+    script = f"sleep 0.5; LD_PRELOAD={bench.library} exec {bench.programs}/tool_mapped nothing"
+    with subprocess.Popen(["/bin/sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        text = bench.seen("--once", process.pid)
+        expect(f"process {process.pid} (tool_mapped), malloc" in text, text)
+        process.communicate(b"")
+
+
 def stripped(bench):
     """A library without symbols."""
     library = bench.directory / "libheapmm-malloc.so"
@@ -198,6 +221,8 @@ def no_process(bench):
         time.sleep(0.2)
         bench.refused("does not run on heapmm's malloc: start it with heapmm-run", "--once", other.pid)
         other.kill()
+        time.sleep(0.2)
+        bench.refused("has ended", "--once", other.pid)  # nobody has asked for its status yet
         other.wait()
         bench.refused("there is no process", "--once", other.pid)
     bench.refused("there is no process", 999999999)
@@ -538,7 +563,7 @@ def plainly(bench):
 
 
 OF_FILES = [files, no_files, damaged_files, golden, resized, ways_to_end, stopped, changing_file, plainly, forged_windows]
-OF_PROCESSES = [numbers, picture, busy, nothing_yet, stripped, linked_statically, no_process, no_permission, another_version, live, killed]
+OF_PROCESSES = [numbers, picture, busy, nothing_yet, undisturbed, just_started, stripped, linked_statically, no_process, no_permission, another_version, live, killed]
 
 
 def main(arguments):

@@ -5,6 +5,7 @@
  *     mapped still      allocates blocks of many sizes, frees some, tells what mallinfo2 and malloc_stats say, and waits
  *     mapped busy N     N threads allocate and free until standard input ends
  *     mapped nothing    waits
+ *     mapped sharing    has memory that others could share, and of which no page is there yet, and a name that a terminal would obey
  *
  * It waits until standard input ends, and then ends itself, with status 0 if no block was overwritten meanwhile. */
 #include <malloc.h>
@@ -15,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { BLOCKS = 6000, LARGEST = 100000, SLOTS = 500, MOST_THREADS = 16 };
@@ -78,6 +81,12 @@ static void *be_busy(void *seed) {
     return NULL;
 }
 
+static void share(void) {
+    const size_t bytes = (size_t)64 << 20;
+    if (mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) abort();
+    if (prctl(PR_SET_NAME, "\033[31mred") != 0) abort();
+}
+
 static void wait_for_the_end(void) {
     char byte;
     while (read(STDIN_FILENO, &byte, 1) > 0) continue;
@@ -89,6 +98,7 @@ int main(int argc, char **argv) {
     const int count = argc > 2 ? atoi(argv[2]) : 0;
     if (argc < 2 || count < 0 || count > MOST_THREADS) return 2;
     if (strcmp(argv[1], "still") == 0) be_still();
+    if (strcmp(argv[1], "sharing") == 0) share();
     for (int i = 0; i < count; i++)
         if (pthread_create(&threads[i], NULL, be_busy, (void *)(uintptr_t)i) != 0) return 2;
     if (write(STDOUT_FILENO, "ready\n", 6) != 6) return 2;

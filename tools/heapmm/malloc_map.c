@@ -3,18 +3,21 @@
  * SPDX-License-Identifier: MIT
  *
  * The process goes on while it is read. So nothing that was read is believed: a record counts if its span lies in the memory and begins
- * where no other one is. If they do not lie one behind the other without a gap, something was changed meanwhile, and they are read
- * again, a few times; what is then missing is shown as such. */
+ * where no other one is. If they do not lie one behind the other, without a gap and without an overlap, something was changed meanwhile,
+ * and they are read again, a few times; what is then missing is shown as such. */
 #include "malloc_map.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "say.h"
 
 enum {
     CHUNK = 1 << 16,
-    TRIES = 5,
+    TRIES = 8,
+    WAITS = 20, /* of WAIT nanoseconds, for a program that was just started */
+    WAIT = 50000000,
     MOST_UNIT_BYTES = 1 << 20,
     MOST_RECORD_BYTES = 4096,
     MOST_RECORDS = 1 << 24,
@@ -27,8 +30,8 @@ static const uint64_t most_memory = (uint64_t)1 << 46, most_address = (uint64_t)
 
 typedef struct search {
     malloc_map *map;
-    bool found, seen, is_mapped; /* a window of this version; of another one; the library */
-    uint64_t fresh;              /* of what was found */
+    bool found, seen, is_mapped, is_listed; /* a window of this version; of another one; the library; the list of mappings */
+    uint64_t fresh;                         /* of what was found */
 } search;
 
 static bool read_number(const malloc_map *m, const void *where, uint64_t *number) {
@@ -81,22 +84,35 @@ static bool search_mapping(void *context, const process_mapping *mapping) {
     return true;
 }
 
-bool malloc_map_open(malloc_map *m, pid_t pid) {
-    *m = (malloc_map){0};
-    if (!process_open(&m->process, pid)) return false;
-    search s = {.map = m};
-    const bool listed = process_mappings(&m->process, search_mapping, &s);
-    if (s.found) return true;
-    if (!listed || process_has_ended(&m->process))
-        say("process %ld has ended", (long)pid);
-    else if (s.seen || s.is_mapped)
-        say("process %ld (%s) runs on the malloc of another version of heapmm: use the heapmm that comes with it", (long)pid,
-            m->process.name);
+static void say_why_not(const malloc_map *m, const search *s) {
+    const long pid = (long)m->process.pid;
+    const char *name = m->process.name;
+    if (!s->is_listed || process_has_ended(&m->process))
+        say("process %ld has ended", pid);
+    else if (s->seen || s->is_mapped)
+        say("process %ld (%s) runs on the malloc of another version of heapmm: use the heapmm that comes with it", pid, name);
     else
-        say("process %ld (%s) does not run on heapmm's malloc: start it with heapmm-run, as in heapmm-run %s", (long)pid,
-            m->process.name, m->process.name);
-    malloc_map_close(m);
-    return false;
+        say("process %ld (%s) does not run on heapmm's malloc: start it with heapmm-run, as in heapmm-run %s", pid, name, name);
+}
+
+/* A process that was just started may still be the shell, or heapmm-run, or be about to load the library: so it is waited for. Each time it
+ * is opened anew, since another program has other memory. */
+bool malloc_map_open(malloc_map *m, pid_t pid) {
+    const struct timespec pause = {.tv_nsec = WAIT};
+    for (int i = 0;; i++) {
+        *m = (malloc_map){0};
+        if (!process_open(&m->process, pid)) return false;
+        search s = {.map = m};
+        s.is_listed = process_mappings(&m->process, search_mapping, &s);
+        if (s.found) return true;
+        if (s.seen || i == WAITS) {
+            say_why_not(m, &s);
+            malloc_map_close(m);
+            return false;
+        }
+        malloc_map_close(m);
+        nanosleep(&pause, NULL);
+    }
 }
 
 /* ---- Reading ------------------------------------------------------------------------------------------------------------- */
@@ -123,6 +139,7 @@ static bool numbers_are_sound(const malloc_map *m, const numbers *n) {
 /* All records, and behind them what other threads wrote of the same spans. */
 static bool read_records(malloc_map *m, const numbers *n) {
     const size_t bytes = (size_t)n->record_count * m->window.record_bytes;
+    if (bytes == 0) return true;
     if (m->room < 2 * bytes) {
         free(m->records);
         m->room = 4 * bytes;
@@ -184,6 +201,7 @@ static unsigned blocks_in_use(const span *slab) {
 
 typedef struct sums {
     uint64_t taken, live, free, clean, free_spans, largest, large, guarded, missing;
+    size_t overlaps; /* spans that begin where another one is: one of the two is no more, which one is not known */
 } sums;
 
 static int compare_spans(const void *a, const void *b) {
@@ -238,7 +256,10 @@ static bool add_gap(heap_map *map, uint64_t start, uint64_t end, sums *sum) {
 static bool add_spans(heap_map *map, const numbers *n, const span *spans, size_t count, sums *sum) {
     uint64_t end = 0;
     for (size_t i = 0; i < count; i++) {
-        if (spans[i].start < end) continue;
+        if (spans[i].start < end) {
+            sum->overlaps++;
+            continue;
+        }
         const map_piece piece = piece_of(&spans[i]);
         if (!add_gap(map, end, spans[i].start, sum) || !map_add(map, piece)) return false;
         count_span(&spans[i], &piece, sum, map);
@@ -265,10 +286,10 @@ static void add_rows(heap_map *map, const malloc_map *m, const numbers *n, const
     if (sum->missing > 0) map_add_row(map, "changing at that moment", sum->missing, MAP_BYTES);
 }
 
-/* One look. Returns whether everything was there and could be stored; *missing: bytes of which nothing can be told. */
-static bool look_once(malloc_map *m, heap_map *map, uint64_t *missing) {
+/* One look. Returns whether everything was there and could be stored. */
+static bool look_once(malloc_map *m, heap_map *map, sums *sum) {
     numbers n;
-    sums sum = {0};
+    *sum = (sums){0};
     map_clear(map);
     if (!read_numbers(m, &n)) return false;
     if (n.memory == 0) n = (numbers){0}; /* nothing was allocated yet */
@@ -276,21 +297,26 @@ static bool look_once(malloc_map *m, heap_map *map, uint64_t *missing) {
     span *spans = malloc(((size_t)n.record_count + 1) * sizeof *spans);
     if (spans == NULL) return false;
     const size_t count = gather(m, &n, spans);
-    const bool added = add_spans(map, &n, spans, count, &sum);
+    const bool added = add_spans(map, &n, spans, count, sum);
     free(spans);
     snprintf(map->title, sizeof map->title, "process %ld (%s), malloc", (long)m->process.pid, m->process.name);
     map->address = n.memory;
     map->bytes = n.fresh;
-    add_rows(map, m, &n, &sum);
-    *missing = sum.missing;
+    add_rows(map, m, &n, sum);
     return added;
+}
+
+/* A look at which all fits together is not to be had of every program. The longer none was, the less is asked for. */
+static bool is_good(const sums *sum, int tries) {
+    if (tries < TRIES / 2) return sum->missing == 0 && sum->overlaps == 0;
+    return sum->missing == 0 || tries + 1 == TRIES;
 }
 
 bool malloc_map_look(void *context, heap_map *map) {
     malloc_map *m = context;
     for (int i = 0; i < TRIES; i++) {
-        uint64_t missing = 0;
-        if (look_once(m, map, &missing) && (missing == 0 || i + 1 == TRIES)) return true;
+        sums sum;
+        if (look_once(m, map, &sum) && is_good(&sum, i)) return true;
         map->ended = process_has_ended(&m->process);
         if (map->ended) return map_fail(map, "process %ld (%s) has ended", (long)m->process.pid, m->process.name);
     }

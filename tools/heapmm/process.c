@@ -28,6 +28,8 @@ static void read_name(process *p) {
     if (file == NULL) return;
     if (fgets(p->name, sizeof p->name, file) == NULL) p->name[0] = '\0';
     p->name[strcspn(p->name, "\n")] = '\0';
+    for (char *at = p->name; *at != '\0'; at++)
+        if (*at > 0 && (*at < ' ' || *at == 0x7f)) *at = '?'; /* a process may call itself what a terminal obeys */
     fclose(file);
 }
 
@@ -41,8 +43,11 @@ static int scope_of_ptrace(void) {
     return scope;
 }
 
-static void say_why_not(pid_t pid, int error) {
-    if (error == ENOENT || error == ESRCH) {
+static void say_why_not(const process *p, int error) {
+    const pid_t pid = p->pid;
+    if (error == ESRCH && p->name[0] != '\0') {
+        say("process %ld (%s) has ended, or is the system's own: it has no memory", (long)pid, p->name);
+    } else if (error == ENOENT || error == ESRCH) {
         say("there is no process %ld: pgrep NAME says the number of one", (long)pid);
     } else if (error == EACCES || error == EPERM) {
         say("process %ld may not be read: it belongs to another user, has privileges, or the system forbids it "
@@ -58,7 +63,7 @@ bool process_open(process *p, pid_t pid) {
     read_name(p);
     p->memory = open(path_in(pid, "mem").bytes, O_RDONLY | O_CLOEXEC);
     if (p->memory >= 0) return true;
-    say_why_not(pid, errno);
+    say_why_not(p, errno);
     return false;
 }
 
@@ -82,12 +87,13 @@ bool process_has_ended(const process *p) {
     return pread(p->memory, &byte, 1, 0) == 0;
 }
 
+/* Memory that is shared is left alone: reading it would make the pages that it has not yet. */
 static bool read_mapping(const char *line, process_mapping *mapping) {
     char access[5];
     mapping->path[0] = '\0';
     const int found =
         sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*s %*s %*s %255[^\n]", &mapping->start, &mapping->end, access, mapping->path);
-    return found == 4 && mapping->path[0] == '/' && access[0] == 'r' && mapping->start < mapping->end;
+    return found == 4 && mapping->path[0] == '/' && access[0] == 'r' && access[3] == 'p' && mapping->start < mapping->end;
 }
 
 bool process_mappings(const process *p, bool (*visit)(void *context, const process_mapping *mapping), void *context) {

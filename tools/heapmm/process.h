@@ -28,7 +28,7 @@ bool process_read(const process *p, uint64_t address, void *to, size_t bytes);
 /* Whether it has ended, or has begun another program, which has other memory. */
 bool process_has_ended(const process *p);
 
-/* A mapping of a file that may be read. */
+/* A mapping of a file that may be read, and is the process's alone. */
 typedef struct process_mapping {
     uint64_t start, end;
     char path[256];
