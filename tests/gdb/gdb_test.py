@@ -171,6 +171,9 @@ def truncated(bench):
     bench.core.write_bytes(content[:len(content) // 3])
     said = bench.gdb(bench.scene, bench.core, commands=[f"heapmm check {last}"])
     expect("cannot be read" in said and "truncated" in said and "Traceback" not in said, said)
+    said = bench.gdb(bench.scene, bench.core, commands=each(["", "malloc"], "check"), timeout=30)
+    expect("does not run on heapmm's malloc" in said and "Traceback" not in said, said)
+    expect(f"heap {heaps['heaps[1]']['address']:#x}" in said and "HMM_OK" in said, f"heaps in front of the end were not found: {said}")
 
 
 def stripped(bench):
@@ -207,12 +210,13 @@ def inside(bench):
 
 def errors(bench):
     """What is no heap, not readable, or not there."""
-    said = bench.stopped(each(["&stop_here", "&stops", "1", "nothing", "0xffff0000ffff0000", "'"], "check") +
-                         each(["&stops", "nothing"], "blocks"))[0]
+    said = bench.stopped(each(["&stop_here", "&stops", "1", "nothing", "0xffff0000ffff0000", "'", "-1"], "check") +
+                         each(["&stops", "nothing", "-8"], "blocks"))[0]
     answers = parts(said)
     expect("HMM_FAULT_CONTROL" in answers[0] and "no control block of a heap" in answers[1], said)
     expect("cannot be read" in answers[2] and 'No symbol "nothing"' in answers[3], said)
-    expect("nor does it lie in a block" in answers[6], said)
+    expect("nor does it lie in a block" in answers[7], said)
+    expect("0xffffffffffffffff cannot be read" in answers[6] and "0xfffffffffffffff8 cannot be read" in answers[9], said)
     expect("Traceback" not in said and said.count("heapmm: ") == len(answers), said)
     expect("no program is running" in bench.gdb(bench.scene, commands=["heapmm check"]), "it runs without a program")
     expect("there are several heaps" in bench.stopped(["heapmm blocks"])[0], "heaps are not listed")
@@ -248,6 +252,13 @@ def malloc(bench):
     told = bench.directory / "told"
     begin = [f"set environment LD_PRELOAD {library}", "set breakpoint pending on", "break wait_for_the_end",
              f"run still > /dev/null 2> {told}", "echo \\n==\\n"]
+    spoil = ["python", "from heapmm_gdb import malloc, memory", "w = malloc.window_of(memory.Memory())",
+             "at = next(span for span in w.spans() if span.kind == malloc.SLAB).start.to_bytes(8, 'little')",
+             "records = bytes(w.memory.read(w.records, w.record_count * w.record_bytes))",
+             "record = w.records + records.index(at) - w.record['start']",
+             "def write(name, value): gdb.selected_inferior().write_memory(record + w.record[name], value)",
+             "write('size', bytes(4))", "gdb.execute('heapmm blocks malloc')", "gdb.execute(f'heapmm blocks {w.start}')",
+             "write('kind', bytes([9]))", "gdb.execute('heapmm blocks malloc')", "end", *each(["malloc"], "check")]
     questions = ["heapmm blocks malloc", "heapmm check malloc", "up", "heapmm blocks blocks[5]",
                  "heapmm blocks (unsigned long)blocks[5] + 3"]
     said = bench.gdb(bench.scene, commands=[*begin, *questions, f"gcore {bench.core}"]).partition("\n==\n")[2]
@@ -257,6 +268,9 @@ def malloc(bench):
     again = bench.gdb(bench.scene, bench.core, commands=questions[:2])
     rows = [line for line in said.splitlines() if line.startswith("  0x")]
     expect(rows and rows == [line for line in again.splitlines() if line.startswith("  0x")], "the core tells something else")
+    said = bench.gdb(bench.scene, commands=[*begin, *spoil]).partition("\n==\n")[2]
+    expect("makes no sense: kind 2, " in said and "makes no sense: kind 9, " in said, said[-1000:])
+    expect("the spans do not lie one behind the other" in said and "Traceback" not in said, said[-1000:])
 
 
 def expect_same_slabs(said, report):

@@ -7,7 +7,7 @@ import gdb
 from . import find, malloc
 from .check import Check
 from .control import NotAHeap
-from .fault import Fault, Problem
+from .fault import Fault, Problem, Unreadable
 from .memory import Memory
 
 MALLOC = "malloc"  # in place of a heap
@@ -27,7 +27,8 @@ def evaluate(expression):
         kind = value.type.strip_typedefs().code
         if kind in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_UNION):
             value = value.address
-        return int(value.cast(gdb.lookup_type("unsigned long")) if kind == gdb.TYPE_CODE_PTR else value)
+        number = int(value.cast(gdb.lookup_type("unsigned long")) if kind == gdb.TYPE_CODE_PTR else value)
+        return number % (1 << 8 * gdb.lookup_type("char").pointer().sizeof)
     except (gdb.error, TypeError) as error:
         raise Problem(f"{error} Give an address, as in 0x7ffff7a00010, where there is no debug information.") from error
 
@@ -98,7 +99,7 @@ def print_region(heap, region, waiting, sums):
         for block in heap.blocks(region):
             print_block(block, waiting)
             sums.add(block)
-    except Fault as fault:
+    except (Fault, Unreadable) as fault:
         print(f"{fault}\nWhat is behind it in this region cannot be told.")
 
 
@@ -143,7 +144,7 @@ def print_spans(window):
     spans = window.spans()
     for span in spans:
         print(f"  {span.start:#018x} {span.bytes:12}  {span}")
-    slabs = [span for span in spans if span.kind == malloc.SLAB]
+    slabs = [span for span in spans if span.kind == malloc.SLAB and span.is_sound()]
     large = [span for span in spans if span.kind in (malloc.LARGE, malloc.GUARDED)]
     print(f"{said(len(slabs), 'slab')} with {said(sum(slab.in_use() for slab in slabs), 'block')} in use, "
           f"{said(len(large), 'large block')}; {sum(span.bytes for span in spans if span.kind == malloc.FREE)} bytes free")
@@ -154,7 +155,7 @@ def print_span_around(window, address):
     if span is None:
         raise Problem(f"no span of malloc's is known at {address:#x}")
     print(f"malloc {window.start:#x}: {address:#x} lies in a span of {span.bytes} bytes at {span.start:#x}: {span}")
-    if span.kind == malloc.SLAB:
+    if span.kind == malloc.SLAB and span.is_sound():
         block, inside = divmod(address - span.start, span.size)
         print(f"  {inside} bytes behind the beginning of the block of {span.size} bytes at {span.start + block * span.size:#x}, "
               f"which is {'free' if span.is_free(block) else 'in use'}")
@@ -263,6 +264,8 @@ and the counters. The first fault ends it."""
             print(fault)
             if fault.code in ("HMM_FAULT_HEADER", "HMM_FAULT_SENTINEL"):
                 print_surroundings(heap, fault.address)
+        except Unreadable as problem:
+            print(problem)
         else:
             print(f"HMM_OK: no fault was found; {said(tally.blocks_in_use, 'block')} in use, {tally.blocks_free} free")
 

@@ -83,6 +83,6 @@ def heap_around(memory, address):
         try:
             if heap.region_of(address) is not None:
                 return heap
-        except Fault:
+        except (Fault, Unreadable):
             continue
     return None

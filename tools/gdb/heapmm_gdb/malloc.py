@@ -37,8 +37,10 @@ class Span:
         return sum(not self.is_free(block) for block in range(self.blocks))
 
     def __str__(self):
-        if self.kind == SLAB:
+        if self.kind == SLAB and self.is_sound():
             return f"slab: {self.blocks} blocks of {self.size} bytes, {self.in_use()} in use"
+        if not self.is_sound():
+            return f"what its record says makes no sense: kind {self.kind}, {self.blocks} blocks of {self.size} bytes"
         return {FREE: "free, given back" if self.clean else "free", LARGE: "large block", OWN: "malloc's own",
                 GUARDED: "block between guard pages"}[self.kind]
 

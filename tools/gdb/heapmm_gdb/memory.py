@@ -9,6 +9,7 @@ import gdb
 from .fault import Problem, Unreadable
 
 ALIGNMENT_MOST = {"i386": 4, "avr": 1}  # of members, where not 8
+PIECE = 1 << 20
 CHUNK = 4096  # not larger than a page, so that what is beside a mapping that ends does not matter
 
 
@@ -30,11 +31,14 @@ class Memory:
 
     def chunk(self, number):
         if number not in self.chunks:
-            try:
-                self.chunks[number] = bytes(self.inferior.read_memory(number * CHUNK, CHUNK))
-            except gdb.error:
-                self.chunks[number] = None
+            self.chunks[number] = self.read_or_none(number * CHUNK, CHUNK)
         return self.chunks[number]
+
+    def read_or_none(self, address, size):
+        try:
+            return bytes(self.inferior.read_memory(address, size))
+        except gdb.error:
+            return None
 
     def read(self, address, size):
         parts = []
@@ -60,21 +64,30 @@ class Memory:
         return int.from_bytes(self.read(address, size), self.order, signed=True)
 
     def find(self, pattern):
-        """The addresses of a pattern in all memory that can be written to, or might have been."""
+        """The addresses of a pattern in all memory that can be read. gdb's own search finds what is not there where memory ends early."""
         for start, end in ranges():
-            at = start
-            while at < end:
-                found = self.search(at, end, pattern)
-                if found is None:
-                    break
-                yield found
-                at = found + 1
+            before = b""
+            for address, content in self.pieces(start, end):
+                content, begin = before + content, address - len(before)
+                at = content.find(pattern)
+                while at >= 0:
+                    yield begin + at
+                    at = content.find(pattern, at + 1)
+                before = content[-(len(pattern) - 1):]
 
-    def search(self, start, end, pattern):
-        try:
-            return self.inferior.search_memory(start, end - start, pattern)
-        except (gdb.error, gdb.MemoryError):
-            return None
+    def pieces(self, start, end):
+        """What is there of a range, up to where it cannot be read."""
+        size = PIECE
+        while start < end:
+            length = min(size, end - start)
+            content = self.read_or_none(start, length)
+            if content is not None:
+                yield start, content
+                start += length
+            elif size == CHUNK:
+                return
+            else:
+                size = CHUNK
 
 
 def has_core():
