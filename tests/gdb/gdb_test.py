@@ -269,6 +269,10 @@ def malloc(bench):
     rows = [line for line in said.splitlines() if line.startswith("  0x")]
     expect(rows and rows == [line for line in again.splitlines() if line.startswith("  0x")], "the core tells something else")
     said = bench.gdb(bench.scene, commands=[*begin, *spoil]).partition("\n==\n")[2]
+    untouched = [f"set environment LD_PRELOAD {library}", "set breakpoint pending on", "break wait_for_the_end", "run sharing > /dev/null",
+                 "heapmm check malloc", "python print(open(f'/proc/{gdb.selected_inferior().pid}/status').read())"]
+    shared = bench.gdb(bench.scene, commands=untouched)
+    expect("no fault was found" in shared and re.search(r"^RssShmem:\s+0 kB", shared, re.M), f"shared memory was read: {shared}")
     expect("makes no sense: kind 2, " in said and "makes no sense: kind 9, " in said, said[-1000:])
     expect("the spans do not lie one behind the other" in said and "Traceback" not in said, said[-1000:])
 

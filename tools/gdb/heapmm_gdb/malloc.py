@@ -94,7 +94,7 @@ class Window:
 def window_of(memory):
     """The window of the process, or None."""
     found = []
-    for address in memory.find(TAG):
+    for address in memory.find(TAG, is_shared=False):
         try:
             if memory.number(address + 32, 8) == address:
                 found.append(Window(memory, address))

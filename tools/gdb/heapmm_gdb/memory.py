@@ -63,9 +63,10 @@ class Memory:
     def signed(self, address, size):
         return int.from_bytes(self.read(address, size), self.order, signed=True)
 
-    def find(self, pattern):
-        """The addresses of a pattern in all memory that can be read. gdb's own search finds what is not there where memory ends early."""
-        for start, end in ranges():
+    def find(self, pattern, is_shared=True):
+        """The addresses of a pattern in all memory that can be read. gdb's own search finds what is not there where memory ends early.
+        is_shared: also where memory is shared with others; reading that makes the pages which it has not yet."""
+        for start, end in ranges(is_shared):
             before = b""
             for address, content in self.pieces(start, end):
                 content, begin = before + content, address - len(before)
@@ -94,15 +95,15 @@ def has_core():
     return "core file" in gdb.execute("info files", to_string=True)
 
 
-def ranges():
+def ranges(is_shared):
     """What is mapped, as gdb knows it: of a process, or of a core."""
-    found = mappings() or sections()
+    found = mappings(is_shared) or sections()
     if not found:
         raise Problem("gdb does not know what memory this program has: name the heap, as in `heapmm blocks heap`")
     return found
 
 
-def mappings():
+def mappings(is_shared):
     try:
         text = gdb.execute("info proc mappings", to_string=True)
     except gdb.error:
@@ -110,7 +111,8 @@ def mappings():
     found = []
     for line in text.splitlines():
         row = re.match(r"\s*0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+0x[0-9a-f]+\s+0x[0-9a-f]+\s+(\S{4})?", line)
-        if row and (row.group(3) or "rw").startswith("r") and "[v" not in line:
+        access = row and (row.group(3) or "rw-p")
+        if row and access[0] == "r" and (is_shared or access[3] == "p") and "[v" not in line:
             found.append((int(row.group(1), 16), int(row.group(2), 16)))
     # What is listed of a core are its files only.
     return [] if has_core() else found
