@@ -19,7 +19,7 @@ enum {
     WAITS = 20, /* of WAIT nanoseconds, for a program that was just started */
     WAIT = 50000000,
     MOST_UNIT_BYTES = 1 << 20,
-    MOST_RECORD_BYTES = 4096,
+    MOST_RECORD_BYTES = 256,
     MOST_RECORDS = 1 << 24,
     MOST_BLOCKS = 64 /* in a slab */
 };
