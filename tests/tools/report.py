@@ -210,16 +210,21 @@ def million(bench):
     expect(found == truth, "there are other blocks")
 
 
-def scattered(bench):
-    """Blocks at random addresses with random sizes do not fit into the bound: what is left out is said, and the rest is right."""
+def scattered_events(count):
     rng = random.Random(6)
     events, places = [], []
-    for number in range(100000):
+    for number in range(count):
         if places and rng.random() < 0.5:
             events.append(traces.Event(traces.FREE, number, old=places.pop(rng.randrange(len(places)))))
         else:
             places.append(rng.randrange(1, 1 << 50))
             events.append(traces.Event(traces.MALLOC, number, rng.randrange(1 << 48), places[-1]))
+    return events
+
+
+def scattered(bench):
+    """Blocks at random addresses with random sizes do not fit into the bound: what is left out is said, and the rest is right."""
+    events = scattered_events(100000)
     page, said = bench.report(events, "--on", "none")
     lives = page.facts["lives"]
     expect(lives["left_out"] > 0 and "the page leaves out" in said, "nothing is said of what was left out")
@@ -369,6 +374,54 @@ def failed_writes(bench):
     expect(Page(bench.path("page.html")).facts["trace"]["events"] == 30000, "the page was not replaced")
 
 
+def interrupted(bench):
+    """Whoever interrupts the writing of a page finds nothing of it, and the page before."""
+    trace = bench.trace(scattered_events(100000))
+    before = "<!doctype html>\nthe one before\n"
+    Path(bench.path("page.html")).write_text(before)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        with subprocess.Popen([bench.heapmm, "report", "--on", "none", "-o", "page.html", trace], cwd=bench.directory) as process:
+            while not any(name.endswith(".part") for name in os.listdir(bench.directory)):
+                expect(process.poll() is None, "it ended before it was interrupted")
+            process.send_signal(number)
+            expect(process.wait() == -number, f"status {process.returncode} after signal {number}")
+        expect(sorted(os.listdir(bench.directory)) == ["page.html", "trace.hmt"], f"files are left: {os.listdir(bench.directory)}")
+        expect(Path(bench.path("page.html")).read_text() == before, "the page before is gone")
+
+
+def falling_times(bench):
+    """Times that fall from one frame to the next are those before: nothing lasts for centuries."""
+    frames = []
+    for first, events in ((0, [traces.Event(traces.MALLOC, 10 ** 9 + i, 100, 4096 * (i + 1)) for i in range(50)]),
+                          (50, [traces.Event(traces.FREE, 5 + i, old=4096 * (i + 1)) for i in range(50)])):
+        contents, last = bytearray(), (0, 0, 0)
+        for event in events:
+            record, last = event.record(last)
+            contents += record
+        frames.append(traces.frame(2, bytes(contents), len(events), first))
+    Path(bench.path("falling.hmt")).write_bytes(traces.frame(1, b"") + b"".join(frames))
+    bench.run("report", "--on", "heap", "-o", "page.html", "falling.hmt")
+    page = Page(bench.path("page.html"))
+    expect(page.facts["trace"]["nanoseconds"] == 49, f"the trace lasts {page.facts['trace']['nanoseconds']} ns")
+    expect(page.columns["clock"] == [min(i, 49) for i in range(100)], f"the clock is {page.columns['clock']}")
+    expect(" in 49 ns," in bench.run("stat", "falling.hmt"), "heapmm stat has another time")
+
+
+def no_bytes(bench):
+    """Where no byte is ever live, the peak is at the first event."""
+    for events in ([traces.Event(traces.FREE, 5000, old=16)], [traces.Event(traces.MALLOC, 5000, 0, 16), traces.Event(traces.FREE, 6000, old=16)]):
+        page, _ = bench.report(events, "--svg", "--on", "heap")
+        expect(page.facts["trace"]["peak"]["nanoseconds"] == 0, f"the peak is after {page.facts['trace']['peak']['nanoseconds']} ns")
+        expect("The peak of bytes is 0 ns after" in bench.run("stat", bench.path("trace.hmt")), "heapmm stat has another peak")
+
+
+def highest_addresses(bench):
+    """Blocks in the last page that there is have their addresses, too."""
+    last = (1 << 64) - 1
+    page, _ = bench.report([traces.Event(traces.MALLOC, i, 50 * i, last - 100 * i) for i in range(1, 60)], "--on", "none")
+    expect([life[5] for life in page.lives] == [last - 100 * i for i in range(1, 60)], "addresses are others")
+
+
 def self_contained(bench):
     """The page refers to nothing elsewhere, and has uPlot with its licence."""
     page, _ = bench.report(list(traces.churn(100)))
@@ -395,7 +448,7 @@ def ten_million(bench):
 
 
 CASES = [blocks, replayed_blocks, curves, million, scattered, only_lasting, names, drawings, not_whole, bytes_flipped, wild, failed_writes,
-         self_contained]
+         interrupted, falling_times, no_bytes, highest_addresses, self_contained]
 
 
 def main():

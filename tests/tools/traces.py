@@ -19,6 +19,8 @@ def short(value):
 
 
 def folded(difference):
+    """Of 64 bits: what is further away than half of all numbers is near in the other direction."""
+    difference = (difference + (1 << 63)) % (1 << 64) - (1 << 63)
     return short(2 * difference if difference >= 0 else -2 * difference - 1)
 
 

@@ -63,11 +63,11 @@ static uint64_t page_from(uint64_t address) {
 bool axis_add(axis *a, uint64_t address, uint64_t bytes) {
     const uint64_t size = bytes == 0 ? 1 : bytes < most_bytes ? bytes : most_bytes;
     const uint64_t begin = page_from(address), last = UINT64_MAX - address < size ? UINT64_MAX : address + size - 1;
-    const uint64_t end = last > UINT64_MAX - 2 * PAGE ? UINT64_MAX - PAGE + 1 : page_from(last) + PAGE;
+    const uint64_t end = last > UINT64_MAX - PAGE ? UINT64_MAX : page_from(last) + PAGE;
     if (a->gap == 0) a->gap = FIRST_GAP;
     const size_t at = find(a, begin);
     if (at == a->count || (a->spans[at].begin > end && a->spans[at].begin - end >= a->gap))
-        return insert(a, at, (span){.begin = begin, .end = end > begin ? end : begin + 1});
+        return insert(a, at, (span){.begin = begin, .end = end});
     if (begin < a->spans[at].begin) a->spans[at].begin = begin;
     if (end <= a->spans[at].end) return true;
     a->spans[at].end = end;

@@ -56,11 +56,18 @@ static bool explain(input *in, int result) {
     return false;
 }
 
+/* No time falls in a trace that heapmm wrote; in a frame that others made one may, and counts as the one before. */
+static void never_fall(input *in, hmm_trace_event *event) {
+    if (event->time < in->time) event->time = in->time;
+    in->time = event->time;
+}
+
 bool input_next(input *in, hmm_trace_event *event) {
     for (;;) {
         const int result = hmm_trace_reader_next(in->reader, event);
         if (result == HMM_TRACE_OK) {
             in->events++;
+            never_fall(in, event);
             progress_tell(in->events, hmm_trace_reader_offset(in->reader), hmm_trace_reader_bytes(in->reader));
             return true;
         }

@@ -12,6 +12,7 @@ typedef struct input {
     hmm_trace_reader *reader;
     const char *path;
     uint64_t events;  /* read */
+    uint64_t time;    /* of the last one */
     uint64_t missing; /* events that are known to be missing */
     uint64_t gaps;    /* places at which they are */
     uint64_t damaged; /* places that are damaged */

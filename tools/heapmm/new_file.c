@@ -4,12 +4,34 @@
 #include "new_file.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "say.h"
+
+/* What is being written beside a file; NULL: nothing. */
+static _Atomic(const char *) unfinished;
+
+/* From here on the signal does what it does anyway. */
+static void remove_unfinished(int number) {
+    const char *path = unfinished;
+    if (path != NULL) unlink(path);
+    raise(number);
+}
+
+/* A signal that is ignored, as nohup wants it, stays so. */
+static void heed_signals(void) {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    const struct sigaction action = {.sa_handler = remove_unfinished, .sa_flags = (int)SA_RESETHAND};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        struct sigaction before;
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL) sigaction(signals[i], &action, NULL);
+    }
+}
 
 static bool begins_with(const char *path, const char *beginning) {
     char there[64] = "";
@@ -29,9 +51,12 @@ bool new_file_begin(new_file *f, const char *path, const char *beginning) {
         return false;
     }
     if (is_plain && asprintf(&f->beside, "%s.%ld.part", path, (long)getpid()) < 0) f->beside = NULL;
+    unfinished = f->beside;
+    heed_signals();
     f->stream = is_plain && f->beside == NULL ? NULL : fopen(is_plain ? f->beside : path, "we");
     if (f->stream != NULL) return true;
     say("%s: %s", path, strerror(errno));
+    unfinished = NULL;
     free(f->beside);
     f->beside = NULL;
     return false;
@@ -46,6 +71,7 @@ bool new_file_end(new_file *f, bool keeps) {
         error = errno;
     }
     if (f->beside != NULL && !(keeps && is_written)) unlink(f->beside);
+    unfinished = NULL;
     free(f->beside);
     if (keeps && !is_written) say("%s: %s", f->path, strerror(error));
     return keeps && is_written;

@@ -1,4 +1,4 @@
-/* new_file.h: a file that appears when all of it is written, and not at all if that fails.
+/* new_file.h: a file that appears when all of it is written, and not at all if that fails or is interrupted.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef HEAPMM_TOOLS_NEW_FILE_H

@@ -144,7 +144,7 @@ static bool count_realloc(statistics *s, const hmm_trace_event *event, thread_ro
 bool statistics_count(statistics *s, const hmm_trace_event *event) {
     thread_row *row = row_of(s, event->thread);
     if (row == NULL) return false;
-    if (s->events++ == 0) s->first_time = event->time;
+    if (s->events++ == 0) s->first_time = s->peak_bytes_time = event->time;
     s->last_time = event->time;
     s->calls[event->kind]++;
     s->failures[event->kind] += event->failed;
