@@ -13,6 +13,7 @@
 #include "../src/trace/number.h"
 #include "fuzz.h"
 #include "reader.h"
+#include "trace_fuzz.h"
 
 #define CHECK(condition) ((condition) ? (void)0 : failed(__LINE__, #condition))
 
@@ -157,6 +158,11 @@ static void there_and_back(reader *r) {
         CHECK(a->kind == b->kind && a->thread == b->thread && a->time == b->time && a->failed == b->failed &&
               a->size == b->size && a->alignment == b->alignment && a->address == b->address && a->old_address == b->old_address);
     }
+}
+
+const unsigned char *trace_fuzz_image(size_t *count) {
+    *count = trace.count;
+    return trace.bytes;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
