@@ -289,6 +289,38 @@ def drawings(bench):
     expect(strokes > 200, f"the map has {strokes} strokes only")
 
 
+NAMESPACE = "{http://www.w3.org/2000/svg}"
+
+
+def legends(bench):
+    """The legend of a drawing has its place, however many allocators there are, and a heading however long the command is."""
+    names = ["heap", "tiny", "wide", "tiny4", "heap8", "single-tree", "pool", "malloc", "glibc", "heap", "wide", "pool"]
+    trace = bench.trace(list(traces.churn(300)), about=[b"command=sqlite3 :memory: " + b"SELECT * FROM T WHERE X > 17; " * 40])
+    bench.run("report", "--svg", *(word for name in names for word in ("--on", name)), "-o", "page.html", trace)
+    for drawing, others in (("live", ["pages in use", "live bytes"]), ("fragmentation", ["pages in use"])):
+        root = xml.etree.ElementTree.parse(bench.path(f"page-{drawing}.svg")).getroot()
+        width, height = (int(number) for number in root.get("viewBox").split()[2:])
+        texts = [(float(text.get("x")), float(text.get("y")), text.text) for text in root.iter(NAMESPACE + "text")]
+        legend = [text for text in texts if text[1] > 360]
+        expect(sorted(name for _, _, name in legend) == sorted(names + others), f"the legend is {legend}")
+        expect(all(x + 8 * len(name) <= width and y <= height - 5 for x, y, name in legend), f"the legend is not in the picture: {legend}")
+        expect(len({(x, y) for x, y, _ in legend}) == len(legend), "names are on top of each other")
+        heading = [text for _, y, text in texts if y == 40]
+        expect(len(heading) == 1 and len(heading[0]) < 80 and heading[0].endswith("..."), f"the heading is {heading}")
+
+
+def no_times(bench):
+    """Where no time passes, drawings are of events."""
+    bench.run("report", "--svg", "--on", "heap", "-o", "page.html",
+              bench.trace([traces.Event(traces.MALLOC, 77, 100, 4096 * (i + 1)) for i in range(50)]))
+    for name in ("live", "map"):
+        root = xml.etree.ElementTree.parse(bench.path(f"page-{name}.svg")).getroot()
+        xs = [float(x) for path in root.iter(NAMESPACE + "path") for x in re.findall(r"[MLH]([0-9.]+)", path.get("d"))]
+        expect(min(xs) < 120 and max(xs) == 820, f"{name} is drawn from {min(xs)} to {max(xs)}")
+        labels = [text.text for text in root.iter(NAMESPACE + "text")]
+        expect("0 events" in labels and "50 events" in labels, f"{name} has the labels {labels}")
+
+
 def not_whole(bench):
     """Of a trace that is cut off there is a report, which says so; of what is no trace there is none."""
     events = list(traces.churn(20000, seed=9))
@@ -447,7 +479,7 @@ def ten_million(bench):
     expect(size <= BYTES + BYTES_PER_EVENT * 10000000, f"{size} bytes")
 
 
-CASES = [blocks, replayed_blocks, curves, million, scattered, only_lasting, names, drawings, not_whole, bytes_flipped, wild, failed_writes,
+CASES = [blocks, replayed_blocks, curves, million, scattered, only_lasting, names, drawings, legends, no_times, not_whole, bytes_flipped, wild, failed_writes,
          interrupted, falling_times, no_bytes, highest_addresses, self_contained]
 
 
