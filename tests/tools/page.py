@@ -392,6 +392,67 @@ def incomplete(bench):
     bench.expect_drawn("map", *CANVASES["map"])
 
 
+def unreadable(bench):
+    """Where blocks cannot be unpacked, it is said at the top, and all else is there; without scripts, it is said what to do."""
+    bench.open(CHURN)
+    path = bench.directory / "page.html"
+    without = bench.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": "delete window.DecompressionStream"})
+
+    def expect_rest(why):
+        bench.wait_for("return !document.getElementById('warnings').hidden", "nothing is said")
+        expect(why in bench.text("warnings"), bench.text("warnings"))
+        hidden = bench.browser.execute_script("return [...document.querySelectorAll('main section')].map((s) => s.offsetHeight === 0)")
+        expect(hidden == [True] * 3 + [False] * 4, f"the sections that are hidden: {hidden}")
+        for id in ("size-table", "lifetime-table", "thread-table", "allocator-table"):
+            expect(len(bench.find(id).text.splitlines()) > 1, f"{id} is empty")
+    bench.browser.get(path.as_uri())
+    expect_rest("DecompressionStream")
+    bench.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", without)
+    bench.complain()
+    text = path.read_text()
+    at = text.index('id="columns">') + 1000
+    path.write_text(text[:at] + "AAAAAAAAAAAA" + text[at + 12:])
+    bench.browser.get(path.as_uri())
+    expect_rest("cannot be read")
+    bench.browser.get_log("browser")
+    bench.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        bench.browser.get(path.as_uri())
+        said = bench.browser.find_element(By.TAG_NAME, "body").text
+    finally:
+        bench.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    expect("scripts are off" in said and "Memory over time" not in said, f"without scripts it says {said!r}")
+
+
+def no_times(bench):
+    """Where no time passes, curves and map are of events."""
+    events = [traces.Event(traces.MALLOC, 7, 100, 4096 * (i + 1)) for i in range(200)]
+    bench.open(events)
+    chosen = bench.browser.find_element(By.CSS_SELECTOR, "input[name=across]:checked")
+    expect(chosen.get_attribute("value") == "events" and not chosen.is_enabled(), "it is of a time that does not pass")
+    bench.click("map", 68 + (bench.find("map").size["width"] - 68 - 26) / 2, 50)
+    expect(abs(bench.moment() - 100) < 3, f"in the middle of the map there is event {bench.moment()}")
+    bench.expect_moment(events, bench.moment())
+
+
+def many_threads(bench):
+    """Colours tell for which threads they are, and a table of some threads that there are more."""
+    for count, first, note in ((3, "thread 0", ""), (8, "thread 0", ""), (20, "thread 0, 8, 16", ""), (100, "thread 0, 8, 16 ...", "first 64 of 100")):
+        bench.open([traces.Event(traces.MALLOC, i, 100, 4096 * (i + 1), thread=i) for i in range(count)])
+        bench.choose("colour", "thread")
+        names = bench.text("blocks-legend").splitlines()
+        expect(names[0] == first and len(names) == min(8, count), f"of {count} threads the legend is {names}")
+        expect(note in bench.text("thread-note") and bool(note) == bool(bench.text("thread-note")), bench.text("thread-note"))
+
+
+def long_name(bench):
+    """A long command is no wall of text."""
+    bench.open(CHURN[:60], about=[b"command=sqlite3 :memory: " + b"SELECT 1; " * 100])
+    expect(len(bench.browser.title) < 120 and bench.browser.title.endswith("\u2026"), bench.browser.title)
+    height = bench.find("name").size["height"]
+    expect(height < 120, f"the heading is {height} high")
+
+
 def million(bench):
     """A million events: a moment is there in a tenth of a second."""
     events = list(traces.churn(1000000, live=3000))
@@ -411,7 +472,7 @@ def paper(bench):
     expect(len(printed) > 40000, f"the print has {len(printed)} bytes only")
 
 
-CASES = [draws, moments, tables, map_answers, zooms, blocks_answer, keys, rubbish, incomplete, million, paper]
+CASES = [draws, moments, tables, map_answers, zooms, blocks_answer, keys, rubbish, incomplete, unreadable, no_times, many_threads, long_name, million, paper]
 
 
 def main():

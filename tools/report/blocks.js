@@ -25,6 +25,12 @@ const Colours = {
         return [...limits.map((limit) => "< " + text(limit)), "≥ " + text(limits[limits.length - 1])];
     },
 
+    /* The threads of a colour. */
+    threads(first, count) {
+        const all = [first, first + 8, first + 16].filter((thread) => thread === first || thread < count);
+        return all.join(", ") + (first + 24 < count ? " ..." : "");
+    },
+
     /* Returns { names, colours, classOf(life) } for a way to colour. */
     scheme(kind, trace, moment) {
         const sequence = [0, 1, 2, 3, 4, 5].map((i) => styleOf("--s" + i));
@@ -37,7 +43,7 @@ const Colours = {
                 classOf: (life) => Colours.classOf(limits, now - trace.timeOf(trace.beginning(life))) };
         }
         const count = Math.min(8, Math.max(1, trace.facts.trace.thread_count));
-        const names = Array.from({ length: count }, (_, i) => (i === 7 ? "7, 15, 23 ..." : String(i)));
+        const names = Array.from({ length: count }, (_, i) => Colours.threads(i, trace.facts.trace.thread_count));
         return { names: names.map((name) => "thread " + name), colours: names.map((_, i) => styleOf("--a" + i)),
             classOf: (life) => trace.threads[life] % 8 };
     },

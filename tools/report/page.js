@@ -9,7 +9,7 @@ const Page = {
     makeState(facts, trace) {
         const columns = trace.columns;
         return {
-            facts, trace, place: trace.places[0], moment: 0, across: "time", part: "memory", colour: "age",
+            facts, trace, place: trace.places[0], moment: 0, across: facts.trace.nanoseconds > 0 ? "time" : "events", part: "memory", colour: "age",
             view: { start: 0, bytes: 1 }, range: { min: 0, max: 1 },
             get xs() { return columns[this.across === "time" ? "moment.time" : "moment.events"]; },
             get x() { return this.across === "time" ? trace.timeAt(this.moment) : this.moment; },
@@ -34,16 +34,34 @@ const Page = {
     async start() {
         const facts = JSON.parse(Page.get("facts").textContent);
         Tables.head(facts);
+        for (const table of ["sizes", "lifetimes", "threads"]) Tables[table](facts.trace);
+        Tables.allocators(facts);
+        Tables.about(facts);
         Page.get("moment-text").textContent = "Reading the blocks ...";
         if (typeof DecompressionStream === "undefined") {
-            Page.get("moment-text").textContent = "This browser is too old to unpack the blocks: it needs DecompressionStream.";
+            Page.giveUp("This browser is too old for the curves, the map and the blocks: it has no DecompressionStream.");
             return;
         }
+        try {
+            await Page.read(facts);
+        } catch (error) {
+            console.error(error);
+            Page.giveUp(`The curves, the map and the blocks cannot be read; the page may not be whole: ${error.message}`);
+        }
+    },
+
+    async read(facts) {
         const columns = await Columns.read(Page.get("columns").textContent.trim(), (part) => {
             Page.get("moment-text").textContent = `Reading the blocks: ${Math.round(100 * part)} %`;
         });
         Page.get("columns").remove();
         Page.show(facts, new Trace(facts, columns));
+    },
+
+    /* What needs no columns is there. */
+    giveUp(why) {
+        Tables.warn(why + " heapmm report --svg draws pictures without a script.");
+        for (const section of document.querySelectorAll("section.drawn")) section.hidden = true;
     },
 
     show(facts, trace) {
@@ -54,12 +72,13 @@ const Page = {
             { height: 300, format: Text.bytes, steps: binarySteps(), range: (max) => [0, 1.05 * max || 1] });
         Page.fragmentation = new Plot(Page.get("fragmentation-plot"), Page.get("fragmentation-legend"), state,
             { height: 220, format: (value) => Math.round(value) + " %", steps: [10, 20, 25, 50], range: () => [0, 100] });
-        for (const table of ["sizes", "lifetimes", "threads"]) Tables[table](facts.trace);
-        Tables.allocators(facts);
         Tables.moments(trace, facts.replays);
-        Tables.about(facts);
         state.moment = Page.peak();
         state.range = state.whole;
+        for (const radio of Page.get("axis-switch").querySelectorAll("input")) {
+            radio.checked = radio.value === state.across;
+            radio.disabled = facts.trace.nanoseconds === 0;
+        }
         Page.addPlaces();
         Page.listen();
         Page.blocks.showAll();

@@ -47,7 +47,7 @@ const Tables = {
 
     head(facts) {
         const { about, trace, replays } = facts;
-        document.title = "heapmm: " + about.name;
+        document.title = "heapmm: " + (about.name.length > 100 ? about.name.slice(0, 100) + "…" : about.name);
         document.getElementById("name").textContent = about.name;
         document.getElementById("summary").textContent = Tables.summary(trace, replays);
         const tiles = [["Events", Text.number(trace.events), "in " + Text.time(trace.nanoseconds)],
@@ -80,9 +80,13 @@ const Tables = {
         for (const replay of replays)
             if (replay.state !== "finished") texts.push(`${replay.name}: ${replay.fault}`);
             else if (replay.failures > 0) texts.push(`${replay.name} had too little memory ${Text.count(replay.failures, "time", "times")}.`);
+        texts.forEach(Tables.warn);
+    },
+
+    warn(text) {
         const list = document.getElementById("warnings");
-        list.replaceChildren(...texts.map((text) => element("li", {}, text)));
-        list.hidden = texts.length === 0;
+        list.append(element("li", {}, text));
+        list.hidden = false;
     },
 
     leftOut({ left_out, shortest, smallest }) {
@@ -128,8 +132,8 @@ const Tables = {
     threads({ threads, thread_count, calls }) {
         fillTable("thread-table", "Threads", ["Thread", "Allocations", "Bytes", "Frees", "Of other threads' blocks"], threads.map((row) =>
             [String(row.thread), Text.number(row.allocations), Text.bytes(row.bytes), Text.number(row.frees), Text.number(row.foreign_frees)]));
-        if (thread_count > threads.length)
-            document.getElementById("thread-table").caption.append(`, the first ${threads.length} of ${Text.number(thread_count)}`);
+        document.getElementById("thread-note").textContent = thread_count > threads.length
+            ? `The first ${threads.length} of ${Text.number(thread_count)} threads.` : "";
         fillTable("call-table", "Calls", ["Call", "Times", "Failed"], Object.entries(calls).map(([name, call]) =>
             [name, Text.number(call.times), Text.number(call.failed)]));
     },
