@@ -405,9 +405,11 @@ def unreadable(bench):
         expect(hidden == [True] * 3 + [False] * 4, f"the sections that are hidden: {hidden}")
         for id in ("size-table", "lifetime-table", "thread-table", "allocator-table"):
             expect(len(bench.find(id).text.splitlines()) > 1, f"{id} is empty")
-    bench.browser.get(path.as_uri())
-    expect_rest("DecompressionStream")
-    bench.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", without)
+    try:
+        bench.browser.get(path.as_uri())
+        expect_rest("DecompressionStream")
+    finally:
+        bench.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", without)
     bench.complain()
     text = path.read_text()
     at = text.index('id="columns">') + 1000

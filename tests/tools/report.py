@@ -294,7 +294,7 @@ NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 def legends(bench):
     """The legend of a drawing has its place, however many allocators there are, and a heading however long the command is."""
-    names = ["heap", "tiny", "wide", "tiny4", "heap8", "single-tree", "pool", "malloc", "glibc", "heap", "wide", "pool"]
+    names = ["heap", "tiny", "wide", "tiny4", "heap8", "single-tree", "pool", "glibc", "heap", "wide", "pool", "tiny"]
     trace = bench.trace(list(traces.churn(300)), about=[b"command=sqlite3 :memory: " + b"SELECT * FROM T WHERE X > 17; " * 40])
     bench.run("report", "--svg", *(word for name in names for word in ("--on", name)), "-o", "page.html", trace)
     for drawing, others in (("live", ["pages in use", "live bytes"]), ("fragmentation", ["pages in use"])):
