@@ -317,7 +317,10 @@ def no_times(bench):
         root = xml.etree.ElementTree.parse(bench.path(f"page-{name}.svg")).getroot()
         xs = [float(x) for path in root.iter(NAMESPACE + "path") for x in re.findall(r"[MLH]([0-9.]+)", path.get("d"))]
         expect(min(xs) < 120 and max(xs) == 820, f"{name} is drawn from {min(xs)} to {max(xs)}")
-        labels = [text.text for text in root.iter(NAMESPACE + "text")]
+        texts = list(root.iter(NAMESPACE + "text"))
+        labels = [text.text for text in texts]
+        expect(all(float(text.get("x")) + 4 * len(text.text) < 840 for text in texts if text.get("text-anchor") == "middle"),
+               f"a label of {name} is cut off")
         expect("0 events" in labels and "50 events" in labels, f"{name} has the labels {labels}")
 
 

@@ -116,12 +116,15 @@ static double step_of(double range, int most, bool is_binary) {
     return factors[i] * power;
 }
 
+/* At the right edge a mark ends where the picture does. */
 static void put_mark(const frame *f, double value) {
     static const char *const units[] = {"ns", "us", "ms", "s"};
+    const bool is_last = x_of(f, value) > RIGHT - 20;
     size_t unit = 0;
     for (double whole = f->right; f->has_times && whole >= 1000 && unit < 3; whole /= 1000) unit++;
-    fprintf(f->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" class=\"faint\">%.12g %s</text>\n", x_of(f, value),
-            BOTTOM + 20, value / pow(1000, (double)unit), f->has_times ? units[unit] : "events");
+    fprintf(f->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\" class=\"faint\">%.12g %s</text>\n",
+            is_last ? WIDTH - 4 : x_of(f, value), BOTTOM + 20, is_last ? "end" : "middle", value / pow(1000, (double)unit),
+            f->has_times ? units[unit] : "events");
 }
 
 /* There is nothing between two events or two nanoseconds. */
