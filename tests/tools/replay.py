@@ -174,6 +174,29 @@ def malloc(bench):
     expect(last < 20e6, f"glibc: {last} bytes for none")
 
 
+def exact(bench):
+    """Memory of a malloc is the same each time, and never less than what was live or a sample shows, also between samples."""
+    lines = [f"malloc {0x10000 * (i + 1):#x} 3000" for i in range(700)] + [f"free {0x10000 * (i + 1):#x}" for i in range(699, -1, -1)]
+    trace = bench.trace(lines + repeated(3000, 50))
+    for options in ([], ["--concurrent"]):
+        found = {name: [] for name in MALLOCS}
+        for samples in (0, 1, 1, 20, 20):
+            for name, row in bench.replay(trace, MALLOCS, *options, "--samples", samples).items():
+                found[name].append(row["memory"])
+                expect(row["peak_live"] == 2100000, f"{name}: a peak of {row['peak_live']}")
+                expect(row["memory"] >= max([row["peak_live"], *(at["memory"] for at in row["samples"])]), f"{name}: {row['memory']}: {row}")
+        for name, memory in found.items():
+            expect(max(memory) - min(memory) <= 65536, f"{name}: {memory} {options}")
+
+
+def moments(bench):
+    """Samples of a concurrent replay lie evenly, also where there are more windows; and one is at the end."""
+    trace = bench.trace(["malloc 0x10 10000", *repeated(160000, 20)])
+    for samples in (1, 2):
+        at = [sample["events"] for sample in bench.replay(trace, ["heap"], "--concurrent", "--samples", samples)["heap"]["samples"]]
+        expect(len(at) == samples and at[-1] == 320001 and at[0] >= 160000, f"{samples} samples: {at}")
+
+
 def arenas(bench):
     """An arena grows to what is needed, over more than one region where blocks or regions are short."""
     for size, count in ((40000, 3), (3000000, 30)):
@@ -382,7 +405,7 @@ def streams(bench):
     expect(peaks[1] < peaks[0] + 1024, f"{peaks} KiB")
 
 
-CASES = [live_bytes, contents, broken, libraries, malloc, arenas, hostile, sizes, fits, alignments, order, concurrent, at_once, races, instructions, progress, streams]
+CASES = [live_bytes, contents, broken, libraries, malloc, exact, moments, arenas, hostile, sizes, fits, alignments, order, concurrent, at_once, races, instructions, progress, streams]
 
 
 def main(arguments):

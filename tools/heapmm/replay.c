@@ -35,11 +35,12 @@ bool replay_count(replay_trace *trace, const char *path, statistics *s) {
     while (counted && input_next(&in, &event)) {
         counted = statistics_count(s, &event);
         trace->curve = player_curve(trace->curve, s->live_bytes);
+        if (s->peak_bytes > trace->peak_bytes) trace->peak_event = s->events;
+        trace->peak_bytes = s->peak_bytes;
     }
     if (!counted) say("%s: no memory for its blocks", path);
     trace->events = s->events;
     trace->peak_blocks = s->peak_blocks;
-    trace->peak_bytes = s->peak_bytes;
     trace->end_bytes = s->live_bytes;
     trace->threads = s->thread_rows;
     /* A block that comes where one is has a slot before that one's is free. */
@@ -75,9 +76,9 @@ static uint64_t least(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
 
-/* Of a concurrent replay, a sample for each window; and slots that rest, as many as a window may free. */
+/* Of a concurrent replay, a sample for each window, one of which ends early; and slots that rest, as many as a window may free. */
 static bool share(worker *w, const replay_trace *trace, const replay_wish *wish) {
-    const uint64_t moments = wish->is_concurrent ? 2 * trace->events / SESSION_WINDOW + 1 : trace->events;
+    const uint64_t moments = wish->is_concurrent ? 2 * trace->events / SESSION_WINDOW + 2 : trace->events;
     const uint64_t samples = least(wish->samples, moments),
                    resting = wish->is_concurrent ? least(2 * trace->events, SESSION_WINDOW) : 0;
     w->memory = memfd_create("heapmm-replay", MFD_CLOEXEC);
@@ -167,33 +168,45 @@ typedef struct sending {
     bool is_sent;
 } sending;
 
-static void send_batch(sending *s, bool is_sampled) {
-    const session_batch head = {s->count, is_sampled};
+static void send_batch(sending *s, uint32_t then) {
+    const session_batch head = {s->count, then};
     s->is_sent = write_all(s->w->steps, &head, sizeof head) && write_all(s->w->steps, s->batch, s->count * sizeof *s->batch);
-    s->in_window = is_sampled ? 0 : s->in_window + s->count;
+    s->in_window = (then & SESSION_WINDOW_ENDS) != 0 ? 0 : s->in_window + s->count;
     s->count = 0;
 }
 
 static void add(sending *s, const step *made) {
     s->batch[s->count++] = *made;
-    if (s->count == SESSION_BATCH) send_batch(s, false);
+    if (s->count == SESSION_BATCH) send_batch(s, 0);
 }
 
-/* A block whose free is missing: in a concurrent replay that is a step with its own turn. */
-static void add_together(sending *s, steps *all, step *made) {
+/* A block whose free is missing is a step with its own turn here. The threads stand still where a window ends, and nowhere else: so one
+ * ends where memory is to be measured. Returns whether one did. */
+static bool add_together(sending *s, steps *all, step *made, uint32_t then) {
     const step ended = {
         .kind = STEP_FREE, .slot = made->ended, .ended = NO_SLOT, .turn = all->ended_turn, .thread = made->thread};
     if (made->ended != NO_SLOT) add(s, &ended);
     made->ended = NO_SLOT;
     add(s, made);
-    if (s->in_window + s->count < SESSION_WINDOW) return;
-    send_batch(s, true);
+    if (s->in_window + s->count < SESSION_WINDOW && (then & SESSION_LOOK) == 0) return false;
+    send_batch(s, then | SESSION_WINDOW_ENDS);
     steps_rest(all);
+    return true;
 }
 
-static void add_in_order(sending *s, const step *made, bool is_sampled) {
+/* Returns whether what is to be done then was sent. */
+static bool add_in_order(sending *s, const step *made, uint32_t then) {
     s->batch[s->count++] = *made;
-    if (is_sampled || s->count == SESSION_BATCH) send_batch(s, is_sampled);
+    if (then != 0 || s->count == SESSION_BATCH) send_batch(s, then);
+    return then != 0;
+}
+
+/* What is to be done behind an event, if it is the last of its batch. due: so many samples should be there. */
+static uint32_t what_then(const replay_trace *trace, uint64_t event, uint64_t due, uint64_t sampled) {
+    uint32_t then = 0;
+    if (due > sampled) then |= SESSION_SAMPLE;
+    if (event == trace->peak_event) then |= SESSION_LOOK;
+    return then;
 }
 
 /* False: no memory, or the trace is not what it was. A worker that reads no more is no failure. */
@@ -209,16 +222,16 @@ static bool send_steps(const worker *w, const replay_trace *trace, input *in) {
     s.count = 0;
     s.in_window = 0;
     s.is_sent = true;
-    while (is_made && s.is_sent && input_next(in, &event)) {
+    while (s.is_sent && input_next(in, &event)) {
         is_made = steps_make(&all, &event, &made) && all.slots <= w->shared->slots && in->events <= trace->events;
-        const bool is_sampled = in->events * samples / trace->events > sampled;
-        if (is_made && all.is_concurrent)
-            add_together(&s, &all, &made);
-        else if (is_made)
-            add_in_order(&s, &made, is_sampled);
-        sampled += is_sampled;
+        if (!is_made) break;
+        const uint64_t due = in->events * samples / trace->events;
+        const uint32_t then = what_then(trace, in->events, due, sampled);
+        if (all.is_concurrent ? add_together(&s, &all, &made, then) : add_in_order(&s, &made, then)) sampled = due;
     }
-    if (is_made && s.is_sent && s.count > 0) send_batch(&s, false);
+    if (is_made && s.is_sent && all.is_concurrent && s.in_window + s.count > 0)
+        send_batch(&s, SESSION_SAMPLE | SESSION_WINDOW_ENDS);
+    if (is_made && s.is_sent && s.count > 0) send_batch(&s, 0);
     const bool is_whole = s.is_sent;
     steps_free(&all);
     return is_made && (!is_whole || in->events == trace->events);
@@ -238,9 +251,10 @@ static void await(const worker *w) {
         snprintf(w->shared->text, sizeof w->shared->text, "the process ended with status %d", WEXITSTATUS(status));
 }
 
-/* Where nothing failed, blocks were live as in the trace: after each event, or at least in the end. */
+/* Where nothing failed, blocks were live as in the trace: after each event, or at least at the peak and in the end. */
 static void compare_curve(const replay_trace *trace, session *s) {
-    const bool is_same = s->threads > 0 ? s->live == trace->end_bytes : s->curve == trace->curve && s->peak == trace->peak_bytes;
+    const bool is_same =
+        s->peak == trace->peak_bytes && (s->threads > 0 ? s->live == trace->end_bytes : s->curve == trace->curve);
     if (s->state != SESSION_FINISHED || s->failures > 0 || is_same) return;
     s->state = SESSION_BROKEN;
     snprintf(s->text, sizeof s->text, "its live bytes are not those of the trace");
@@ -264,6 +278,7 @@ session *replay_run(const replay_trace *trace, const char *name, const replay_wi
     worker w = {.memory = -1, .steps = -1, .shared = MAP_FAILED, .process = -1};
     bool is_run = false;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* who starts this process may ignore it: then no status is kept */
     if (!share(&w, trace, wish))
         say("memory for a replay: %s", strerror(errno));
     else if (name_library(w.shared, name))

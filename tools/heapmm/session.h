@@ -20,10 +20,17 @@ enum { SESSION_STEPS = 0, SESSION_MEMORY = 3 };
 /* Most steps of a batch, and of a window: see crew.h. */
 enum { SESSION_BATCH = 4096, SESSION_WINDOW = 1 << 18 };
 
+/* What is to be done behind a batch. */
+enum {
+    SESSION_LOOK = 1,   /* memory is measured: the most bytes are live here */
+    SESSION_SAMPLE = 2, /* a sample is taken, for which memory is measured, too */
+    SESSION_WINDOW_ENDS = 4
+};
+
 /* Begins a batch. */
 typedef struct session_batch {
     uint32_t count;
-    uint32_t is_sampled; /* a sample is to be taken behind it; of a concurrent replay, a window ends with it */
+    uint32_t then; /* of these, those that are to be done */
 } session_batch;
 
 /* How an allocator stood after some step. */

@@ -4,7 +4,6 @@
 #include "worker.h"
 
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "counter.h"
 #include "crew.h"
 #include "player.h"
+#include "resident.h"
 #include "session.h"
 
 static session *all;
@@ -24,27 +24,7 @@ static step batch[SESSION_BATCH];
 static allocator of_library;
 static player played;
 static crew together;
-static uint64_t resident_before;
 static bool counts;
-
-/* ---- What the process has ------------------------------------------------------------------------------------------------ */
-
-/* A number of KiB that the system tells of this process: "VmHWM:" is the most that was resident, "VmRSS:" what is now. */
-static uint64_t status_bytes(const char *name) {
-    char text[4096];
-    const int file = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-    if (file < 0) return 0;
-    const ssize_t length = read(file, text, sizeof text - 1);
-    close(file);
-    text[length > 0 ? length : 0] = '\0';
-    const char *found = strstr(text, name);
-    return found == NULL ? 0 : 1024 * strtoull(found + strlen(name), NULL, 10);
-}
-
-static uint64_t grown(const char *name) {
-    const uint64_t bytes = status_bytes(name);
-    return bytes > resident_before ? bytes - resident_before : 0;
-}
 
 static uint64_t now(clockid_t clock) {
     struct timespec time;
@@ -115,7 +95,7 @@ static void tell(void) {
     all->curve = played.curve;
     all->failures = played.failures;
     all->first_failure = played.first_failure;
-    all->memory = played.arena.heap != NULL ? played.arena.bytes : grown("VmHWM:");
+    all->memory = played.arena.heap != NULL ? played.arena.bytes : resident_most();
 }
 
 static void take_sample(void) {
@@ -124,8 +104,14 @@ static void take_sample(void) {
     size_t free_bytes = 0, largest = 0;
     if (played.arena.heap != NULL) played.on->look(played.arena.heap, &free_bytes, &largest);
     *taken = (session_sample){.played = played.played, .live = played.live, .free = free_bytes, .largest = largest};
-    taken->memory = played.arena.heap != NULL ? played.arena.bytes : grown("VmRSS:");
+    taken->memory = played.arena.heap != NULL ? played.arena.bytes : resident_now();
     all->samples++;
+}
+
+/* What the parent wants done behind a batch. */
+static void follow(uint32_t then) {
+    if ((then & SESSION_SAMPLE) != 0) take_sample();
+    if (then == SESSION_LOOK && played.arena.heap == NULL) resident_now();
 }
 
 /* What stands for the instructions before: a counter that fails meanwhile gives none. */
@@ -160,10 +146,10 @@ static int play_in_order(const player_plan *plan) {
     bool is_sound = true;
     if (!player_begin(&played, plan)) return end(SESSION_UNUSABLE, "its arena cannot be so small or so large");
     memset(batch, 1, sizeof batch);
-    resident_before = status_bytes("VmRSS:");
+    resident_begin();
     while (is_sound && next_batch(&next) && read_all(batch, next.count * sizeof *batch)) {
         is_sound = play_batch(next.count);
-        if (next.is_sampled != 0) take_sample();
+        follow(next.then);
     }
     is_sound = is_sound && player_finish(&played);
     tell();
@@ -180,7 +166,7 @@ static void tell_of_all(void) {
     all->failures = crew_failures(&together, &all->first_failure);
     all->nanoseconds = together.nanoseconds;
     all->wall = together.wall;
-    all->memory = arenas != 0 ? arenas : grown("VmHWM:");
+    all->memory = arenas != 0 ? arenas : resident_most();
 }
 
 static void sample_all(void) {
@@ -189,15 +175,15 @@ static void sample_all(void) {
     crew_look(&together, &free_bytes, &largest);
     session_sample *taken = &all->sample[all->samples++];
     *taken = (session_sample){.played = all->played, .live = all->live, .free = free_bytes, .largest = largest};
-    taken->memory = crew_arenas(&together) != 0 ? all->memory : grown("VmRSS:");
+    taken->memory = crew_arenas(&together) != 0 ? all->memory : resident_now();
 }
 
-static bool play_window(void) {
+static bool play_window(uint32_t then) {
     const uint64_t before = count_from();
     const bool is_sound = crew_play(&together);
     count_to(before);
     tell_of_all();
-    sample_all();
+    if ((then & SESSION_SAMPLE) != 0) sample_all();
     return is_sound;
 }
 
@@ -206,11 +192,12 @@ static int play_together(const player_plan *plan) {
     bool is_sound = true;
     if (!crew_begin(&together, plan, (size_t)all->threads))
         return end(SESSION_UNUSABLE, "its arenas cannot be so small or so large, or there are too many threads");
-    resident_before = status_bytes("VmRSS:");
+    resident_begin();
     while (is_sound && next_batch(&next) && together.length + next.count <= SESSION_WINDOW + SESSION_BATCH &&
            read_all(crew_room(&together, next.count), next.count * sizeof *batch))
-        if (next.is_sampled != 0) is_sound = play_window();
-    is_sound = is_sound && play_window() && crew_finish(&together);
+        if ((next.then & SESSION_WINDOW_ENDS) != 0) is_sound = play_window(next.then);
+    is_sound = is_sound && crew_finish(&together);
+    tell_of_all();
     return is_sound ? end(SESSION_FINISHED, "") : end(SESSION_BROKEN, player_fault(together.players));
 }
 
