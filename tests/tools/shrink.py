@@ -8,12 +8,15 @@ SPDX-License-Identifier: MIT
 Each case is a function below. Traces are made from texts, by heapmm import.
 """
 import csv
+import os
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 from cases import expect, run_cases, said_on_terminal
@@ -232,7 +235,7 @@ def refused(bench):
     for fails, text in (("true", "does not fail"), ("false", "without events fails"), ("nowhere-at-all", "cannot be run"),
                         ("exit 125;", "does not fail"), ("test $(basename {}) != made.hmt || exit 1;", "written anew")):
         expect(text in bench.shrink(trace, fails, status=1).stderr, f"{fails}: {text}?")
-        expect(not bench.out.exists() and not list(bench.directory.glob("*.try.*")), f"{fails}: something is left")
+        expect({path.name for path in bench.directory.iterdir()} == {"made.txt", "made.hmt"}, f"{fails}: something is left")
     bench.out.write_text("mine")
     expect("is no trace" in bench.shrink(trace, "false", status=1).stderr and bench.out.read_text() == "mine", "out.hmt is written over")
     bench.out.unlink()
@@ -241,6 +244,26 @@ def refused(bench):
     expect("not of heapmm shrink" in bench.shrink(trace, fails, status=1).stderr, "out.c is taken")
     expect(bench.out.with_suffix(".c").read_text() == "int x;", "out.c is written over")
     expect("what is to be shrunk" in bench.run(bench.heapmm, "shrink", "--fails", "false", "-o", trace, trace, status=1).stderr, "the trace is written over")
+    os.mkfifo(bench.directory / "pipe.hmt")
+    tried = shutil.copy(trace, bench.directory / "new.try.hmt")
+    for path, output, text in ((trace, "pipe.hmt", "no plain file"), (trace, ".", "no plain file"), (tried, "new.hmt", "trace"), (trace, "no/new.hmt", "No such")):
+        said = bench.run(bench.heapmm, "shrink", "--fails", fails, "-o", bench.directory / output, path, status=1).stderr
+        expect(text in said, f"{output}: {said}")
+    expect(Path(tried).read_bytes() == trace.read_bytes() and (bench.directory / "pipe.hmt").is_fifo(), "what was there is lost")
+    expect("will not do" in bench.run(bench.heapmm, "shrink", "--fails", fails, "-o", "-", trace, status=1).stderr, "-o -")
+
+
+def two_at_once(bench):
+    """The second is refused, and the first goes on."""
+    trace = bench.trace(program(9, 200))
+    fails = f"sleep 0.1; test $({bench.heapmm} export {{}} | wc -l) -lt 4"
+    with subprocess.Popen([bench.heapmm, "shrink", "--fails", fails, "-o", bench.out, trace], stdout=subprocess.PIPE) as first:
+        while not bench.out.exists():
+            time.sleep(0.05)
+        expect("another heapmm shrink" in bench.shrink(trace, fails, status=1).stderr, "both write to the same files")
+        first.communicate(timeout=100)
+    expect(first.returncode == 0 and len(bench.rows()) == 3, f"status {first.returncode}, {len(bench.rows())} events")
+    bench.compile()
 
 
 def places(bench):
@@ -266,6 +289,7 @@ def hangs(bench):
     expect("taken for the failure" in done.stderr and len(bench.rows()) == 2, f"{done.stderr} {len(bench.rows())} events")
     bench.shrink(trace, f"n=$({bench.heapmm} export {{}} | wc -l); test $n -ge 3 || exit 0; test $n -gt 4 || {slow}; exit 1", "--timeout", "1")
     expect(len(bench.rows()) == 4, f"{len(bench.rows())} events: what hangs is taken for a failure")
+    bench.shrink(trace, f"{slow} & test $({bench.heapmm} export {{}} | wc -l) -lt 3")
     expect(subprocess.run(["pgrep", "-f", slow], check=False, capture_output=True).stdout == b"", "a process is left")
 
 
@@ -291,6 +315,72 @@ def interrupted(bench):
     expect(process.returncode == 130 and not bench.out.exists(), f"status {process.returncode}: {said}")
 
 
+def surroundings(bench):
+    """Who starts it may ignore signals, as nohup does, or have closed its files."""
+    trace = bench.trace(program(10, 60))
+    fails = f"sleep 0.1; test $({bench.heapmm} export {{}} | wc -l) -lt 4"
+    words = [bench.heapmm, "shrink", "-t", "9", "-o", bench.out, "--fails", fails, trace]
+
+    def ignore():
+        for number in (signal.SIGCHLD, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=ignore) as process:
+        while not bench.out.exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGHUP)
+        said = process.communicate(timeout=100)
+    expect(process.returncode == 0 and said[1] == "" and len(bench.rows()) == 3, f"status {process.returncode}: {said}")
+    bench.out.unlink()
+    done = subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *words], check=False, timeout=100)
+    expect(done.returncode == 1 and len(bench.rows()) == 3, f"closed files: status {done.returncode}")
+
+
+def names(bench):
+    """The program can be compiled whatever the trace is called, and says how."""
+    for name in ("d*/c.hmt", "e/*f.hmt", f"{'long-' * 30}.hmt"):
+        path = bench.directory / name
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(bench.trace(program(11, 30)), path)
+        bench.out = path.with_name("x" + path.name)
+        bench.shrink(path, f"test $({bench.heapmm} export {{}} | wc -l) -lt 4")
+        bench.compile()
+        expect(f" {bench.out.stem}.c && ./a.out" in bench.out.with_suffix(".c").read_text(), f"{name}: not how it is compiled")
+
+
+def short_number(value):
+    return bytes([value & 127 | 128]) + short_number(value >> 7) if value > 127 else bytes([value])
+
+
+def frame(kind, events, contents):
+    head = struct.pack("<4sBBHIII", b"\x89hmt", 1, kind, 0, len(contents), len(contents), events)
+    first = struct.pack("<Q", 0)
+    return head + struct.pack("<I", zlib.crc32(head + first + contents)) + first + contents
+
+
+def hostile(bench):
+    """Threads with numbers far apart, and blocks at 0: a trace that no recorder writes, byte by byte as docs/trace-format.md says."""
+    records = [b"\x00\x00\x05\x00", b"\x00\x00\x06\x00"]  # malloc of 5 and 6 bytes, both at 0
+    for thread in (0, 2**32 - 1):
+        records.append(b"\x10" + short_number(thread) + b"\x00" + short_number(777) + short_number(2))
+    (bench.directory / "made.hmt").write_bytes(frame(1, 0, b"") + frame(2, len(records), b"".join(records)))
+    trace = bench.directory / "made.hmt"
+    for condition, left in (("$3 == 0 && ++n == 2", 2), ("$6 == 777 && ++n == 2", 2)):
+        fails = f"{bench.heapmm} export {{}} 2> /dev/null | awk -F, 'NR > 1 && {condition} {{ found = 1 }} END {{ exit found }}'"
+        bench.shrink(trace, fails)
+        expect(len(bench.rows()) == left, f"{condition}: {bench.what()}")
+        bench.run(bench.compile())
+
+
+def full_disk(bench):
+    """Where the disk is full, the shortest so far is named."""
+    trace = bench.trace(program(12, 300))
+    fails = f"n=$({bench.heapmm} export {{}} | wc -l); test $n -lt 9 || exit 1; test $n = 1 || ln -sf /dev/full {bench.directory}/out.try.hmt"
+    said = bench.shrink(trace, fails, status=1).stderr
+    expect("No space left" in said and f"{bench.out} is the shortest so far" in said, said)
+    expect(len(bench.rows()) < 300, "it is the whole trace")
+
+
 def progress(bench):
     """A line with rate and time left, on a terminal only, gone in the end."""
     trace = bench.trace(program(8, 300))
@@ -300,7 +390,7 @@ def progress(bench):
     expect(bench.run(*words).stderr == "", "progress without a terminal")
 
 
-CASES = [broken, arena, units, long_trace, streams, refused, places, hangs, interrupted, progress]
+CASES = [broken, arena, units, long_trace, streams, refused, two_at_once, places, hangs, interrupted, surroundings, names, hostile, full_disk, progress]
 
 
 def main(arguments):

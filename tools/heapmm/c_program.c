@@ -20,8 +20,8 @@ enum { CALLS = 500 };
 
 static const char beginning[] =
     " *\n"
-    " *     cc -std=c11 %s.c && ./a.out                on the malloc of the system\n"
-    " *     cc -std=c11 -DARENA=65536 %s.c $(pkg-config --cflags --libs heapmm) && ./a.out\n"
+    " *     cc -std=c11 %s && ./a.out                on the malloc of the system\n"
+    " *     cc -std=c11 -DARENA=65536 %s $(pkg-config --cflags --libs heapmm) && ./a.out\n"
     " *                                                in a heap of heapmm with so many bytes; -DHEAP=hmm_tiny_heap: in that one\n"
     " *\n"
     " * Status 1: there was no memory for a block, or one was not as it should be. */\n"
@@ -154,7 +154,8 @@ bool c_program_may_be(const char *path) {
     char first[sizeof FIRST_WORDS] = "";
     FILE *file = fopen(path, "re");
     if (file == NULL) return true;
-    const bool is_ours = fread(first, 1, sizeof first - 1, file) == sizeof first - 1 && strcmp(first, FIRST_WORDS) == 0;
+    const size_t length = fread(first, 1, sizeof first - 1, file);
+    const bool is_ours = length == 0 || strcmp(first, FIRST_WORDS) == 0;
     fclose(file);
     if (!is_ours) say("%s is there, and is not of heapmm shrink: remove it, or give -o another name", path);
     return is_ours;
@@ -228,28 +229,23 @@ static void write_main(FILE *to, uint64_t functions) {
 
 /* ---- The file ------------------------------------------------------------------------------------------------------------ */
 
-/* Its name without directory and ending. */
-static number_text short_name(const char *path) {
-    number_text name;
-    const char *last = strrchr(path, '/');
-    snprintf(name.bytes, sizeof name.bytes, "%s", last == NULL ? path : last + 1);
-    char *dot = strrchr(name.bytes, '.');
-    if (dot != NULL && dot != name.bytes) *dot = '\0';
-    return name;
+/* Asterisks could end it: in their place stand question marks. */
+static void print_in_comment(FILE *to, const char *text) {
+    for (; *text != '\0'; text++) text_print(to, *text == '*' ? "?" : (const char[]){*text, '\0'});
 }
 
 static bool write_program(FILE *to, const char *path, const char *trace, const char *from) {
     input in;
     uint64_t functions = 0;
-    const number_text name = short_name(path);
+    const char *last = strrchr(path, '/'), *name = last == NULL ? path : last + 1;
     if (!input_open(&in, trace)) return false;
     const uint32_t slots = count_slots(&in);
     input_close(&in);
     if (slots == 0 || !input_open(&in, trace)) return false;
     fputs(FIRST_WORDS " of ", to);
-    text_print(to, from);
+    print_in_comment(to, from);
     fputs(".\n", to);
-    fprintf(to, beginning, name.bytes, name.bytes, slots);
+    fprintf(to, beginning, name, name, slots);
     const bool is_written = write_calls(to, &in, &functions);
     write_main(to, functions);
     input_close(&in);

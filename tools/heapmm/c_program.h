@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/* Whether a program may be put at this path: nothing is there, or one that was put there by c_program_write. Else false, and it was
- * said why. */
+/* Whether a program may be put at this path: nothing is there, an empty file, or one that was put there by c_program_write. Else
+ * false, and it was said why. */
 bool c_program_may_be(const char *path);
 
 /* Writes what a trace tells as a program, C11 and nothing else: it does the calls in the order of the trace, verifies its blocks as

@@ -1,12 +1,16 @@
 /* command_shrink.c: heapmm shrink: the shortest trace for which a command still fails, and a program that does the same.
  *
  * SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "c_program.h"
 #include "command.h"
@@ -57,9 +61,25 @@ static bool is_trace(const char *path) {
     return true;
 }
 
-/* Nothing that is there is written over but traces and programs that were made before. */
+/* A device, a pipe or a directory would be replaced by what is renamed to it. */
+static bool may_be_file(const char *path) {
+    struct stat status;
+    if (stat(path, &status) != 0 || S_ISREG(status.st_mode)) return true;
+    say("%s is no plain file: give -o the name of one", path);
+    return false;
+}
+
+/* Nothing that is there is written over but traces and programs that were made before, and never what is shrunk. */
+static bool may_be_outputs(const outputs *o, const char *path) {
+    if (is_same_file(path, o->trace)) return say("%s is what is to be shrunk: give -o another name", path), false;
+    if (is_same_file(path, o->attempt)) return say("%s is where shorter traces are tried: give -o another name", path), false;
+    return may_be_file(o->trace) && may_be_file(o->attempt) && may_be_file(o->program) && files_may_be_trace(o->trace) &&
+           files_may_be_trace(o->attempt) && c_program_may_be(o->program);
+}
+
 static bool name_outputs(outputs *o, const char *path, const char *wanted) {
     const size_t room = sizeof o->trace - 16;
+    if (wanted != NULL && strcmp(wanted, "-") == 0) return say("two files are written here: standard output will not do"), false;
     if (strlen(path) + 16 > room || (wanted != NULL && strlen(wanted) > room)) return say("the path is too long"), false;
     if (wanted != NULL)
         snprintf(o->trace, sizeof o->trace, "%s", wanted);
@@ -67,8 +87,28 @@ static bool name_outputs(outputs *o, const char *path, const char *wanted) {
         snprintf(o->trace, sizeof o->trace, "%.*s-shrunk.hmt", stem_of(path), path);
     snprintf(o->program, sizeof o->program, "%.*s.c", stem_of(o->trace), o->trace);
     snprintf(o->attempt, sizeof o->attempt, "%.*s.try.hmt", stem_of(o->trace), o->trace);
-    if (is_same_file(path, o->trace)) return say("%s is what is to be shrunk: give -o another name", path), false;
-    return files_may_be_trace(o->trace) && files_may_be_trace(o->attempt) && c_program_may_be(o->program);
+    return may_be_outputs(o, path);
+}
+
+/* Two at once with the same files would spoil each other's. So the program, which is not replaced but written to, is locked as long
+ * as this runs; where locks cannot be had, it is not. The file, to be closed; -1: it was said why not. */
+static int take_outputs(const outputs *o) {
+    const int file = open(o->program, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0) {
+        say("%s: %s", o->program, strerror(errno));
+    } else if (flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        say("another heapmm shrink is writing %s: give -o another name", o->trace);
+        close(file);
+        return -1;
+    }
+    return file;
+}
+
+/* No empty program stays. */
+static void leave_outputs(const outputs *o, int file) {
+    struct stat status;
+    if (fstat(file, &status) == 0 && status.st_size == 0) unlink(o->program);
+    close(file);
 }
 
 static int report(const shrinking *s, const outputs *o, const char *state) {
@@ -79,19 +119,29 @@ static int report(const shrinking *s, const outputs *o, const char *state) {
     return 0;
 }
 
+static int run_and_report(shrinking *s, const outputs *o) {
+    switch (shrink_run(s)) {
+    case SHRINK_DONE: return report(s, o, " still fail");
+    case SHRINK_FAILED:
+        if (s->has_best) say("%s is the shortest so far: shrink it, when that is mended", o->trace);
+        return STATUS_FAILED;
+    default: break;
+    }
+    if (!s->has_best) return say("interrupted before anything was left out"), STATUS_INTERRUPTED;
+    const int status = report(s, o, " still fail, interrupted: there may be fewer that do");
+    return status == 0 ? STATUS_INTERRUPTED : status;
+}
+
 static int shrink(const char *path, const char *output, const char *fails, unsigned seconds) {
     static outputs o;
     if (strcmp(path, "-") == 0) return say_failure("a trace is read several times here: standard input will not do");
     if (!is_trace(path) || !name_outputs(&o, path, output)) return STATUS_FAILED;
+    const int taken = take_outputs(&o);
+    if (taken < 0) return STATUS_FAILED;
     shrinking s = {.path = path, .best = o.trace, .attempt = o.attempt, .command = fails, .seconds = seconds};
-    switch (shrink_run(&s)) {
-    case SHRINK_DONE: return report(&s, &o, " still fail");
-    case SHRINK_FAILED: return STATUS_FAILED;
-    default: break;
-    }
-    if (!s.has_best) return say("interrupted before anything was left out"), STATUS_INTERRUPTED;
-    const int status = report(&s, &o, " still fail, interrupted: there may be fewer that do");
-    return status == 0 ? STATUS_INTERRUPTED : status;
+    const int status = run_and_report(&s, &o);
+    leave_outputs(&o, taken);
+    return status;
 }
 
 static bool read_seconds(const char *text, unsigned *seconds) {

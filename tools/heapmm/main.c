@@ -4,8 +4,10 @@
  *
  * HEAPMM_COMMANDS comes from the build: COMMAND(export) COMMAND(import) ..., in the order of the alphabet. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "say.h"
@@ -50,7 +52,16 @@ static int end_output(int status) {
     return say_failure("standard output: %s", strerror(errno));
 }
 
+/* A file that is opened must not become standard output because that was closed. A program that is started has it closed, as before. */
+static void reserve_standard_files(void) {
+    int file;
+    do file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (file >= 0 && file <= STDERR_FILENO);
+    if (file >= 0) close(file);
+}
+
 int main(int argc, char **argv) {
+    reserve_standard_files();
     if (argc < 2) {
         print_help(stderr);
         return STATUS_USAGE;

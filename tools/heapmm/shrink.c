@@ -15,6 +15,9 @@
 /* So many parts are tried by themselves. */
 enum { FEW = 8 };
 
+/* More threads than a program has: numbers with gaps, and each costs a look at the whole trace. Their blocks are left out as blocks. */
+enum { MANY_THREADS = 4096 };
+
 static bool goes_on(const shrinking *s) {
     return s->end == SHRINK_DONE;
 }
@@ -66,6 +69,8 @@ static bool adopt(shrinking *s, const variant_counts *counts) {
 static bool try(shrinking *s, const variant *v) {
     variant_counts counts;
     if (!goes_on(s) || !make(s, v, &counts)) return false;
+    if (trial_is_told_to_end()) s->end = SHRINK_INTERRUPTED;
+    if (!goes_on(s)) return false;
     if (counts.checksum == s->now.checksum || is_known(s, counts.checksum)) return false;
     s->trials++;
     if (is_failure(s, trial_run(s->command, s->attempt, s->seconds))) return adopt(s, &counts);
@@ -213,7 +218,7 @@ static void shrink(shrinking *s) {
     uint64_t checksum;
     do {
         checksum = s->now.checksum;
-        if (s->now.units[VARIANT_THREADS] > 1) leave_out(s, VARIANT_THREADS);
+        if (s->now.units[VARIANT_THREADS] > 1 && s->now.units[VARIANT_THREADS] <= MANY_THREADS) leave_out(s, VARIANT_THREADS);
         leave_out(s, VARIANT_BLOCKS);
         leave_out(s, VARIANT_CALLS);
         make_smaller(s, VARIANT_SIZES, 0, s->now.units[VARIANT_SIZES]);

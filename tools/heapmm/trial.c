@@ -17,11 +17,28 @@
 /* Signals are awaited and never handled, so none comes at a wrong moment. */
 static sigset_t awaited, before;
 
+/* A signal that is blocked comes even if it is ignored: nohup means it. */
+static bool is_ignored(int number) {
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 void trial_begin(void) {
-    static const int signals[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP};
+    static const int told[] = {SIGINT, SIGTERM, SIGHUP};
     sigemptyset(&awaited);
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) sigaddset(&awaited, signals[i]);
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+        if (!is_ignored(told[i])) sigaddset(&awaited, told[i]);
+    sigaddset(&awaited, SIGCHLD);
+    signal(SIGCHLD, SIG_DFL); /* who starts this process may ignore it: then no status of a child is kept */
     sigprocmask(SIG_BLOCK, &awaited, &before);
+}
+
+bool trial_is_told_to_end(void) {
+    static const struct timespec at_once = {0};
+    int came;
+    do came = sigtimedwait(&awaited, NULL, &at_once);
+    while (came == SIGCHLD || (came < 0 && errno == EINTR));
+    return came > 0;
 }
 
 /* ---- The command --------------------------------------------------------------------------------------------------------- */
@@ -79,6 +96,12 @@ static struct timespec until(struct timespec end) {
     return left.tv_sec < 0 ? (struct timespec){0} : left;
 }
 
+/* Its number stays its own, and that of its group, until it is waited for. */
+static bool has_ended(pid_t process) {
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)process, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == process;
+}
+
 /* What ends a command that has not ended by itself. */
 static trial_result stop(pid_t process, trial_result why) {
     kill(-process, SIGKILL);
@@ -100,14 +123,16 @@ static trial_result result_of(int status) {
 
 static trial_result await(pid_t process, unsigned seconds) {
     struct timespec end = now();
-    int status;
+    int status = 0;
     end.tv_sec += (time_t)seconds;
-    while (waitpid(process, &status, WNOHANG) == 0) {
+    while (!has_ended(process)) {
         const struct timespec left = until(end);
         const int came = sigtimedwait(&awaited, NULL, &left);
         if (came < 0 && errno == EAGAIN) return stop(process, TRIAL_TIMED_OUT);
         if (came > 0 && came != SIGCHLD) return stop(process, TRIAL_INTERRUPTED);
     }
+    kill(-process, SIGKILL); /* what it has left running */
+    while (waitpid(process, &status, 0) < 0 && errno == EINTR) continue;
     return result_of(status);
 }
 

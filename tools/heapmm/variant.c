@@ -91,9 +91,9 @@ static void put(making *m, const hmm_trace_event *e, uint64_t unit) {
     count(m, e, unit);
 }
 
-/* A free address, this one if it is. 0: no memory. */
+/* A free address, this one if it is. 0: no memory. A trace may say that a block was at 0; there none is. */
 static uint64_t take_address(making *m, uint64_t wanted) {
-    while (blocks_find(&m->here, wanted) != NULL) wanted = ELSEWHERE + 4096 * m->moved++;
+    while (wanted == 0 || blocks_find(&m->here, wanted) != NULL) wanted = ELSEWHERE + 4096 * m->moved++;
     return blocks_add(&m->here, &(block){.address = wanted}) ? wanted : 0;
 }
 
@@ -117,6 +117,7 @@ static block take_out(making *m, uint64_t address) {
 static bool put_in(making *m, const block *b) {
     const block ended = take_out(m, b->address);
     if (ended.time != 0) leave_address(m, ended.time);
+    if (b->address == 0) return true;
     return blocks_add(&m->there, b);
 }
 
