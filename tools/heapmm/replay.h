@@ -15,7 +15,7 @@ typedef struct replay_trace {
     uint64_t peak_blocks;
     uint64_t peak_bytes;
     uint64_t peak_event; /* so many events until then, the first time */
-    uint64_t end_bytes; /* live in the end */
+    uint64_t end_bytes;  /* live in the end */
     uint64_t threads;
     uint64_t curve; /* of live bytes, see player.h */
 } replay_trace;
