@@ -17,6 +17,7 @@ static _Alignas(4096) unsigned char room[ROOM];
 static size_t used;
 static unsigned char *before; /* the block that was handed out last */
 static atomic_bool is_awaited_there;
+static atomic_flag is_taking = ATOMIC_FLAG_INIT;
 
 static bool breaks(const char *how, size_t size) {
     const char *way = size == BREAKS ? getenv("BROKEN") : NULL;
@@ -35,6 +36,20 @@ static bool another_comes(void) {
     return atomic_load(&is_awaited_there);
 }
 
+/* The next place, for one thread at a time: it must break in no other way than was asked for. NULL: there is none. */
+static unsigned char *next_place(size_t alignment, size_t size, size_t off) {
+    while (atomic_flag_test_and_set(&is_taking)) continue;
+    const size_t at = (used + UNIT + alignment - 1) / alignment * alignment;
+    unsigned char *place = at > ROOM - size ? NULL : room + at + off;
+    if (place != NULL) {
+        used = at + (size + UNIT - 1) / UNIT * UNIT;
+        memcpy(room + at - UNIT, &size, sizeof size);
+        before = place;
+    }
+    atomic_flag_clear(&is_taking);
+    return place;
+}
+
 static void *take(size_t alignment, size_t size) {
     if (size == BREAKS + 1) atomic_store(&is_awaited_there, true);
     if (breaks("wait", size) && !another_comes()) return NULL;
@@ -43,11 +58,7 @@ static void *take(size_t alignment, size_t size) {
     if (breaks("exit", size)) _Exit(0);
     if (breaks("twice", size)) return before;
     if (breaks("into the next", size)) return before - UNIT;
-    const size_t at = (used + UNIT + alignment - 1) / alignment * alignment;
-    if (at > ROOM - size) return NULL;
-    used = at + (size + UNIT - 1) / UNIT * UNIT;
-    memcpy(room + at - UNIT, &size, sizeof size);
-    return before = room + at + (breaks("misaligned", size) ? 8 : 0);
+    return next_place(alignment, size, breaks("misaligned", size) ? 8 : 0);
 }
 
 void *malloc(size_t size) {
