@@ -8,6 +8,10 @@
 #include "report.h"
 #include "statistics_json.h"
 
+const char *report_name(const report *r) {
+    return input_about(r->in, "command", input_about(r->in, "program", r->trace->path));
+}
+
 /* Rows of threads; bytes of a text that the trace says of itself: a command may have many. */
 enum { THREADS = 64, TEXT = 1000 };
 

@@ -7,10 +7,6 @@
 #include "page_parts.h"
 #include "report.h"
 
-const char *report_name(const report *r) {
-    return input_about(r->in, "command", input_about(r->in, "program", r->trace->path));
-}
-
 /* ---- Texts of unknown origin --------------------------------------------------------------------------------------------- */
 
 /* Bytes of a title. */
