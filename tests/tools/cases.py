@@ -8,6 +8,10 @@ import subprocess
 import sys
 import tempfile
 
+# Debian's tools, which do without locale files and user configuration then.
+PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1"}
+
 
 class Failure(Exception):
     pass

@@ -17,11 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from cases import expect, run_cases
-
-PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
-# Debian's tools do without locale files and user configuration then.
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1"}
+from cases import ENVIRONMENT, PYTHON, expect, run_cases
 
 
 class Bench:

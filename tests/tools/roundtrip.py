@@ -17,16 +17,12 @@ with --concurrent, which `stress` looks at too, each thread's calls are the same
 import collections
 import csv
 import json
-import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from cases import expect, run_cases
-
-PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1"}
+from cases import ENVIRONMENT, PYTHON, expect, run_cases
 
 
 class Bench:
