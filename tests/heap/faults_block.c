@@ -460,6 +460,19 @@ static void link_of_a_list_to_itself(void) {
     end_heap();
 }
 
+/* The same where no other block is free: only how many there are tells that the list has one too many. */
+static void link_of_the_only_free_block_to_itself(void) {
+    make_row();
+    while (hmm_heap_alloc_greedy(heap, 0, SIZE_MAX, NULL) != NULL) continue;
+    hmm_heap_free(heap, row[4]);
+    overwrite(word_of(row[4], NEXT), link_to(row[4]));
+    EXPECT_FREE_REFUSED(row[5], HMM_FAULT_LINK, row[4]);
+    EXPECT_FOUND(HMM_FAULT_LINK, row[4]);
+    repair();
+    for (size_t i = 5; i < ROW; i++) hmm_heap_free(heap, row[i]);
+    end_heap();
+}
+
 static const struct test tests[] = {
     TEST(header_overwritten_by_an_overflow),
     TEST(overflow_seen_from_the_block_itself),
@@ -478,6 +491,7 @@ static const struct test tests[] = {
     TEST(link_to_the_previous_block_of_a_list),
     TEST(links_of_the_first_and_the_last_block_of_a_list),
     TEST(link_of_a_list_to_itself),
+    TEST(link_of_the_only_free_block_to_itself),
     TEST(largest_free_block),
     TEST(every_way_to_take_from_a_list),
     TEST(header_behind_the_high_end),
