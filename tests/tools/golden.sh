@@ -140,6 +140,7 @@ expect usage.arena 2 "$heapmm" replay --arena 0 small.hmt
 expect usage.samples 2 "$heapmm" replay --samples many small.hmt
 expect usage.size 2 "$heapmm" size small.hmt small.hmt
 expect usage.heap 2 "$heapmm" size --on malloc small.hmt
+expect usage.many 2 "$heapmm" size $(printf -- '--on heap %.0s' $(seq 17)) small.hmt
 expect usage.map 2 "$heapmm" map
 expect usage.interval 2 "$heapmm" map --interval 0 1
 expect nowhere.map 1 "$heapmm" map --file /nowhere/at/all.heap

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "allocator.h"
+#include "chosen.h"
 #include "command.h"
 #include "json.h"
 #include "replay.h"
@@ -36,15 +37,9 @@ static const char help[] =
     "    heapmm replay --concurrent --on malloc --on glibc server.hmt\n"
     "    heapmm replay --on tiny --on heap8 --arena 32K --verify board.hmt\n";
 
-enum { MOST_REPLAYS = 64, MOST_SAMPLES = 1000000 };
+enum { MOST_SAMPLES = 1000000 };
 
-static const char *const usual[] = {"heap", "wide", "single-tree", "pool", "malloc", "glibc"};
-
-typedef struct replays {
-    const char *names[MOST_REPLAYS];
-    session *done[MOST_REPLAYS]; /* NULL: it could not be done */
-    size_t count;
-} replays;
+static const char *const usual[] = {"heap", "wide", "single-tree", "pool", "malloc", "glibc", NULL};
 
 /* ---- The order ----------------------------------------------------------------------------------------------------------- */
 
@@ -211,37 +206,21 @@ typedef int compare(const void *a, const void *b);
 typedef void print(const replay_trace *trace, const session *const *sorted, size_t count);
 
 /* All that can be done is done, whatever becomes of one of them. */
-static int replay_all(replays *r, const char *path, const replay_wish *wish, compare *by, print *show) {
+static int replay_all(const chosen *on, const char *path, const replay_wish *wish, compare *by, print *show) {
+    static session *done[CHOSEN_MOST];
     replay_trace trace;
-    size_t done = 0, sound = 0;
+    size_t count = 0, sound = 0;
     if (!replay_read(&trace, path)) return STATUS_FAILED;
-    for (size_t i = 0; i < r->count; i++) {
-        session *s = replay_run(&trace, r->names[i], wish);
+    for (size_t i = 0; i < on->count; i++) {
+        session *s = replay_run(&trace, on->names[i], wish);
         if (s == NULL) continue;
         sound += s->state == SESSION_FINISHED;
-        r->done[done++] = s;
+        done[count++] = s;
     }
-    qsort(r->done, done, sizeof r->done[0], by);
-    if (done > 0) show(&trace, (const session *const *)r->done, done);
-    for (size_t i = 0; i < done; i++) replay_free(r->done[i]);
-    return sound == r->count ? 0 : STATUS_FAILED;
-}
-
-static bool add_allocator(replays *r, const char *name) {
-    if (!allocator_is_name(name)) {
-        say_misuse("replay", "there is no allocator '%s'; there are " ALLOCATOR_NAMES ", and any library by its path", name);
-        return false;
-    }
-    if (r->count == MOST_REPLAYS) {
-        say_misuse("replay", "at most %d allocators at once", MOST_REPLAYS);
-        return false;
-    }
-    r->names[r->count++] = name;
-    return true;
-}
-
-static void add_usual(replays *r) {
-    for (; r->count < sizeof usual / sizeof usual[0]; r->count++) r->names[r->count] = usual[r->count];
+    qsort(done, count, sizeof done[0], by);
+    if (count > 0) show(&trace, (const session *const *)done, count);
+    for (size_t i = 0; i < count; i++) replay_free(done[i]);
+    return sound == on->count ? 0 : STATUS_FAILED;
 }
 
 static bool read_samples(const char *text, uint64_t *samples) {
@@ -260,14 +239,14 @@ static int run(int argc, char **argv) {
                                             {"no-instructions", no_argument, NULL, 'n'},
                                             {"json", no_argument, NULL, 'j'},
                                             {NULL, 0, NULL, 0}};
-    static replays r;
+    chosen on = {.command = "replay", .most = CHOSEN_MOST};
     replay_wish wish = {.samples = 60, .counts = true};
     compare *by = compare_memory;
     print *show = print_tables;
     if (argc == 2 && strcmp(argv[1], SESSION_WORKER) == 0) return worker_run();
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == '?') return say_misuse("replay", "the options are not understood");
-        if (option == 'o' && !add_allocator(&r, optarg)) return STATUS_USAGE;
+        if (option == 'o' && !chosen_add(&on, optarg)) return STATUS_USAGE;
         if (option == 'b' && strcmp(optarg, "memory") != 0 && strcmp(optarg, "time") != 0)
             return say_misuse("replay", "--by takes memory or time");
         if (option == 'b') by = strcmp(optarg, "time") == 0 ? compare_time : compare_memory;
@@ -280,8 +259,8 @@ static int run(int argc, char **argv) {
         if (option == 'j') show = print_json;
     }
     if (argc - optind != 1) return say_misuse("replay", "one trace is needed, and there are %d", argc - optind);
-    if (r.count == 0) add_usual(&r);
-    return replay_all(&r, argv[optind], &wish, by, show);
+    chosen_complete(&on, usual);
+    return replay_all(&on, argv[optind], &wish, by, show);
 }
 
 const command replay_command = {"replay", "what a trace comes to on other allocators", help, run};

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chosen.h"
 #include "command.h"
 #include "drawing.h"
 #include "new_file.h"
@@ -30,38 +31,37 @@ static const char help[] =
     "    heapmm report --svg --on heap --on tiny4 board.hmt\n"
     "    heapmm report --on pool --on ./libmine.so app.hmt\n";
 
-static const char *const usual[] = {"heap", "single-tree", "malloc", "glibc"};
+static const char *const usual[] = {"heap", "single-tree", "malloc", "glibc", NULL};
 
 typedef struct wishes {
     const char *output, *prefix;
-    const char *names[REPORT_REPLAYS];
-    size_t count;
+    chosen on;
     bool draws;
 } wishes;
 
 /* ---- Making it ----------------------------------------------------------------------------------------------------------- */
 
 /* The first that takes an arena. */
-static const allocator *first_heap(const wishes *w) {
-    for (size_t i = 0; i < w->count; i++) {
-        const allocator *named = allocator_named(w->names[i]);
+static const allocator *first_heap(const chosen *on) {
+    for (size_t i = 0; i < on->count; i++) {
+        const allocator *named = allocator_named(on->names[i]);
         if (named != NULL && named->create != NULL) return named;
     }
     return NULL;
 }
 
 /* False: one could not be done, or its allocator is broken. */
-static bool replay_all(report *r, const wishes *w) {
+static bool replay_all(report *r, const chosen *on) {
     const replay_wish wish = {.samples = REPORT_MOMENTS};
     size_t sound = 0;
-    for (size_t i = 0; i < w->count; i++) {
-        session *s = replay_run(r->trace, w->names[i], &wish);
+    for (size_t i = 0; i < on->count; i++) {
+        session *s = replay_run(r->trace, on->names[i], &wish);
         if (s == NULL) continue;
         if (s->state != SESSION_FINISHED) say("%s: %s", s->name, s->text);
         sound += s->state == SESSION_FINISHED;
         r->replays[r->replay_count++] = s;
     }
-    return sound == w->count;
+    return sound == on->count;
 }
 
 /* What is left out of the map and the blocks, as the page says it too. */
@@ -111,8 +111,8 @@ static int write_drawings(const report *r, const wishes *w) {
 }
 
 static int make_report(report *r, const wishes *w, input *in) {
-    if (!survey_make(&r->survey, r->trace, REPORT_MOMENTS, first_heap(w), in)) return STATUS_FAILED;
-    const bool is_replayed = replay_all(r, w);
+    if (!survey_make(&r->survey, r->trace, REPORT_MOMENTS, first_heap(&w->on), in)) return STATUS_FAILED;
+    const bool is_replayed = replay_all(r, &w->on);
     int status = w->draws ? write_drawings(r, w) : 0;
     if (status == 0) status = write_page(r, w->output);
     return status != 0 || is_replayed ? status : STATUS_FAILED;
@@ -137,23 +137,6 @@ static int report_trace(const char *path, const wishes *w) {
 
 /* ---- Its options --------------------------------------------------------------------------------------------------------- */
 
-static bool add_allocator(wishes *w, const char *name) {
-    if (!allocator_is_name(name)) {
-        say_misuse("report", "there is no allocator '%s'; there are " ALLOCATOR_NAMES ", and any library by its path", name);
-        return false;
-    }
-    if (w->count == REPORT_REPLAYS) {
-        say_misuse("report", "at most %d allocators at once", REPORT_REPLAYS);
-        return false;
-    }
-    w->names[w->count++] = name;
-    return true;
-}
-
-static void add_usual(wishes *w) {
-    for (; w->count < sizeof usual / sizeof usual[0]; w->count++) w->names[w->count] = usual[w->count];
-}
-
 static int run(int argc, char **argv) {
     static const struct option options[] = {{"output", required_argument, NULL, 'o'},
                                             {"svg", optional_argument, NULL, 's'},
@@ -161,7 +144,7 @@ static int run(int argc, char **argv) {
                                             {NULL, 0, NULL, 0}};
     static wishes w;
     bool is_on_none = false;
-    w = (wishes){.output = "report.html"};
+    w = (wishes){.output = "report.html", .on = {.command = "report", .most = REPORT_REPLAYS}};
     for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) != -1;) {
         if (option == '?') return say_misuse("report", "the options are not understood");
         if (option == 'o') w.output = optarg;
@@ -169,10 +152,10 @@ static int run(int argc, char **argv) {
         if (option == 's') w.prefix = optarg;
         if (option != 'a') continue;
         is_on_none = strcmp(optarg, "none") == 0;
-        if (!is_on_none && !add_allocator(&w, optarg)) return STATUS_USAGE;
+        if (!is_on_none && !chosen_add(&w.on, optarg)) return STATUS_USAGE;
     }
     if (argc - optind != 1) return say_misuse("report", "one trace is needed, and there are %d", argc - optind);
-    if (w.count == 0 && !is_on_none) add_usual(&w);
+    if (!is_on_none) chosen_complete(&w.on, usual);
     return report_trace(argv[optind], &w);
 }
 

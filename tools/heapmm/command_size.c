@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chosen.h"
 #include "command.h"
 #include "json.h"
 #include "say.h"
@@ -26,12 +27,7 @@ static const char help[] =
 
 enum { MOST_HEAPS = 16, STATUS_DOES_NOT_FIT = 3 };
 
-static const char *const usual[] = {"tiny4", "tiny", "heap8", "heap", "wide"};
-
-typedef struct heaps {
-    const allocator *on[MOST_HEAPS];
-    size_t count;
-} heaps;
+static const char *const usual[] = {"tiny4", "tiny", "heap8", "heap", "wide", NULL};
 
 /* The one that needs least, of those whose blocks are aligned to so much; NULL: in none does the trace complete. */
 static const smallest *best_of(const smallest *all, size_t count, size_t alignment) {
@@ -157,33 +153,22 @@ static void print_json(const replay_trace *trace, const smallest *all, size_t co
 
 typedef void print(const replay_trace *trace, const smallest *all, size_t count);
 
-static int find_sizes(const heaps *h, const char *path, uint64_t asked, print *show) {
+static int find_sizes(const chosen *on, const char *path, uint64_t asked, print *show) {
     static smallest all[MOST_HEAPS];
     replay_trace trace;
     if (!replay_read(&trace, path)) return STATUS_FAILED;
-    for (size_t i = 0; i < h->count; i++) all[i] = smallest_begin(h->on[i], &trace, asked);
-    if (!smallest_find(all, h->count, &trace)) return STATUS_FAILED;
-    show(&trace, all, h->count);
-    if (asked > 0) return fitting(all, h->count) != NULL ? 0 : STATUS_DOES_NOT_FIT;
-    return best_of(all, h->count, 1) != NULL ? 0 : STATUS_FAILED;
+    for (size_t i = 0; i < on->count; i++) all[i] = smallest_begin(allocator_named(on->names[i]), &trace, asked);
+    if (!smallest_find(all, on->count, &trace)) return STATUS_FAILED;
+    show(&trace, all, on->count);
+    if (asked > 0) return fitting(all, on->count) != NULL ? 0 : STATUS_DOES_NOT_FIT;
+    return best_of(all, on->count, 1) != NULL ? 0 : STATUS_FAILED;
 }
 
-static bool add_heap(heaps *h, const char *name) {
-    const allocator *on = allocator_named(name);
-    if (on == NULL || on->create == NULL) {
-        say_misuse("size", "there is no heap '%s'; there are heap, heap8, tiny, tiny4, wide, single-tree and pool", name);
-        return false;
-    }
-    if (h->count == MOST_HEAPS) {
-        say_misuse("size", "at most %d heaps at once", MOST_HEAPS);
-        return false;
-    }
-    h->on[h->count++] = on;
-    return true;
-}
-
-static void add_usual(heaps *h) {
-    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) add_heap(h, usual[i]);
+static bool add_heap(chosen *on, const char *name) {
+    const allocator *named = allocator_named(name);
+    if (named != NULL && named->create != NULL) return chosen_add(on, name);
+    say_misuse("size", "there is no heap '%s'; there are heap, heap8, tiny, tiny4, wide, single-tree and pool", name);
+    return false;
 }
 
 static int run(int argc, char **argv) {
@@ -191,18 +176,18 @@ static int run(int argc, char **argv) {
                                             {"on", required_argument, NULL, 'o'},
                                             {"json", no_argument, NULL, 'j'},
                                             {NULL, 0, NULL, 0}};
-    heaps h = {0};
+    chosen on = {.command = "size", .most = MOST_HEAPS};
     uint64_t asked = 0;
     print *show = print_tables;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == '?') return say_misuse("size", "the options are not understood");
         if (option == 'f' && !size_read(optarg, &asked)) return say_misuse("size", "--fits takes a size, like 64K");
-        if (option == 'o' && !add_heap(&h, optarg)) return STATUS_USAGE;
+        if (option == 'o' && !add_heap(&on, optarg)) return STATUS_USAGE;
         if (option == 'j') show = print_json;
     }
     if (argc - optind != 1) return say_misuse("size", "one trace is needed, and there are %d", argc - optind);
-    if (h.count == 0) add_usual(&h);
-    return find_sizes(&h, argv[optind], asked, show);
+    chosen_complete(&on, usual);
+    return find_sizes(&on, argv[optind], asked, show);
 }
 
 const command size_command = {"size", "the smallest memory in which a trace completes", help, run};
