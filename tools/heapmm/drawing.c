@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "heap_map.h"
+#include "markup.h"
 #include "say.h"
 #include "size_text.h"
 #include "text.h"
@@ -64,19 +65,8 @@ static frame frame_of(const report *r, FILE *out, double top) {
 
 /* ---- Texts --------------------------------------------------------------------------------------------------------------- */
 
-/* What may stand in a text of XML: what controls, and what is no ASCII, is replaced. */
-static void put_text(FILE *out, const char *text, size_t most) {
-    for (size_t i = 0; text[i] != '\0' && i < most; i++) {
-        const unsigned char byte = (unsigned char)text[i];
-        if (strchr("<>&\"'", byte) != NULL)
-            fprintf(out, "&#%u;", byte);
-        else
-            fputc(byte < 0x20 || byte >= 0x7f ? '?' : byte, out);
-    }
-}
-
 static void put_heading(FILE *out, const char *text) {
-    put_text(out, text, HEADING);
+    markup_put(out, text, HEADING);
     if (strlen(text) > HEADING) fputs("...", out);
 }
 
@@ -164,7 +154,7 @@ static void put_entry(frame *f, const char *class, const char *name) {
     const int y = LEGEND + LINE * f->line;
     fprintf(f->out, "<line class=\"%s\" x1=\"%.0f\" x2=\"%.0f\" y1=\"%d\" y2=\"%d\"/>", class, x, x + 22, y - 5, y - 5);
     fprintf(f->out, "<text x=\"%.0f\" y=\"%d\">", x + 28, y);
-    put_text(f->out, name, NAME);
+    markup_put(f->out, name, NAME);
     fputs("</text>\n", f->out);
 }
 

@@ -2,26 +2,13 @@
  *
  * SPDX-License-Identifier: MIT */
 #include <stdlib.h>
-#include <string.h>
 
+#include "markup.h"
 #include "page_parts.h"
 #include "report.h"
 
-/* ---- Texts of unknown origin --------------------------------------------------------------------------------------------- */
-
-/* Bytes of a title. */
+/* Bytes of a title. What is no plain ASCII in it the script repairs, which has the name from the facts. */
 enum { TITLE = 120 };
-
-/* What is no plain ASCII is left to the script, which has it from the facts. */
-static void write_title(const char *text, FILE *out) {
-    for (size_t i = 0; text[i] != '\0' && i < TITLE; i++) {
-        const unsigned char byte = (unsigned char)text[i];
-        if (strchr("<>&\"'", byte) != NULL)
-            fprintf(out, "&#%u;", byte);
-        else
-            fputc(byte < 0x20 || byte >= 0x7f ? '?' : byte, out);
-    }
-}
 
 /* ---- Fitting ------------------------------------------------------------------------------------------------------------- */
 
@@ -79,7 +66,7 @@ bool report_write_page(report *r, FILE *out) {
     const bool is_made = fit(r, &p);
     if (is_made) {
         write_part(0, out);
-        write_title(report_name(r), out);
+        markup_put(out, report_name(r), TITLE);
         write_part(1, out);
         fwrite(p.facts, 1, p.facts_bytes, out);
         write_part(2, out);
