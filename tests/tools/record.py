@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from cases import ENVIRONMENT, PYTHON, expect, run_cases
+from cases import ENVIRONMENT, PYTHON, Failure, expect, run_cases
 
 
 class Bench:
@@ -51,6 +51,13 @@ class Bench:
         found = self.stat()
         expect(found["whole"], "the trace is not whole")
         return found
+
+    def events(self, process):
+        """The directory for events of a `heapmm record` that runs. Others run at the same time, and theirs look the same."""
+        for link in Path(f"/proc/{process.pid}/fd").iterdir():
+            if (target := os.readlink(link)).endswith("/reader"):
+                return Path(target).parent
+        raise Failure("no directory for events is locked")
 
     def others(self):
         """The traces of other processes."""
@@ -179,16 +186,15 @@ def recorder_killed(bench):
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and (not bench.trace.exists() or bench.trace.stat().st_size < 100_000):
         time.sleep(0.02)
+    directory = bench.events(process)
     os.kill(process.pid, signal.SIGKILL)
     out = process.communicate(timeout=120)[0]
+    shutil.rmtree(directory)
     expect(out == "done\n", f"the program printed {out!r}")
     done = bench.run([bench.heapmm, "stat", "--json", bench.trace])
     found = json.loads(done.stdout)
     expect("no mark of the end" in done.stderr or "ends inside" in done.stderr, f"it says {done.stderr!r}")
     expect(not found["whole"] and found["events"] > 10_000, f"{found['events']} events")
-    for left in Path("/dev/shm").glob("heapmm-*"):
-        if left.stat().st_uid == os.getuid() and not list(left.glob("run.*")):
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def forks(bench):
@@ -219,10 +225,29 @@ def execs(bench):
 def outlived(bench):
     """A process that the program leaves behind is recorded to its end."""
     start = time.monotonic()
-    bench.record("/bin/sh", "-c", f"(sleep 0.3; {PYTHON} -c 'print(1)' > out) & exit 3")
+    done = bench.record("/bin/sh", "-c", f"(sleep 0.3; {PYTHON} -c 'print(1)' > out) & exit 3")
+    expect(done.returncode == 3, f"status {done.returncode}: {done.stderr}")
     expect(time.monotonic() - start >= 0.3 and (bench.directory / "out").read_text() == "1\n", "it was not waited for")
     programs = [Path(bench.stat(trace)["about"]["program"]).name for trace in bench.others()]
-    expect(any("python" in program for program in programs), f"{programs}")
+    expect(any("python" in program for program in programs), f"{programs}: {done.stderr}")
+
+
+def none_made(bench):
+    """A process that cannot begin its trace goes on all the same, and it is said that it has none."""
+    forks = "import os, resource; resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3)); child = os.fork(); child and os.waitpid(child, 0)"
+    done = bench.record(PYTHON, "-c", forks)
+    expect(done.returncode == 125 and re.search(r"process \d+ has no trace: Too many open files", done.stderr), f"{done.returncode}: {done.stderr}")
+    expect(bench.stat()["whole"] and not bench.others(), f"{bench.others()}")
+    done = bench.record("/bin/sh", "-c", "ulimit -f 1; /bin/ls -d / && echo lists")
+    expect(done.stdout == "/\nlists\n", f"prints {done.stdout!r}")
+    expect(done.returncode == 125 and "has no trace: File too large" in done.stderr, f"{done.returncode}: {done.stderr}")
+
+
+def directory_gone(bench):
+    """Whoever removes the directory for events takes from later processes their traces, which is said."""
+    done = bench.record("/bin/sh", "-c", "/bin/rm -r ${HMM_RECORD#?:}; /bin/ls -d /; /bin/ls -d /; exit 3")
+    expect(done.stdout == "/\n/\n" and done.returncode == 125, f"{done.returncode}: {done.stdout}")
+    expect(done.stderr.count("may have no trace") == 1, f"{done.stderr}")
 
 
 def statuses(bench):
@@ -322,8 +347,8 @@ def lengths(bench):
         expect(long < short + 1024, f"{name}: {short} KiB, and {long} KiB for three times as much")
 
 
-SHORT = [python, sqlite, git, stress, every_call, time_passes, killed, recorder_killed, forks, execs, outlived, statuses, signals, environment,
-         another_allocator, closed_files, statically_linked, nothing_is_left, pipes, lengths]
+SHORT = [python, sqlite, git, stress, every_call, time_passes, killed, recorder_killed, forks, execs, outlived, none_made, directory_gone,
+         statuses, signals, environment, another_allocator, closed_files, statically_linked, nothing_is_left, pipes, lengths]
 LONG = [long_trace]
 
 

@@ -285,18 +285,41 @@ static int by_time(const struct dirent **a, const struct dirent **b) {
     return strcmp(strrchr((*a)->d_name, '.'), strrchr((*b)->d_name, '.'));
 }
 
-static int is_session(const struct dirent *entry) {
-    return strncmp(entry->d_name, "run.", 4) == 0;
+static bool begins_with(const char *name, const char *beginning) {
+    return strncmp(name, beginning, strlen(beginning)) == 0;
+}
+
+static int is_of_process(const struct dirent *entry) {
+    return begins_with(entry->d_name, SESSION_RUN) || begins_with(entry->d_name, SESSION_NONE);
+}
+
+/* The name tells which process it is, and why it has no session. */
+static void tell_of_none(collection *c, const char *name) {
+    char *end;
+    const long pid = strtol(name + strlen(SESSION_NONE), &end, 10);
+    const int error = *end == '.' ? atoi(end + 1) : 0;
+    say("process %ld has no trace: %s", pid, strerror(error));
+    c->failed = true;
+}
+
+/* Said once. */
+static void tell_of_blindness(collection *c) {
+    if (!c->blind) say_failure("%s: %s; processes that begin from now on may have no trace", c->directory, strerror(errno));
+    c->blind = c->failed = true;
 }
 
 void collect_find(collection *c) {
     struct dirent **entries;
     if (started == 0) started = time(NULL);
-    const int count = scandir(c->directory, &entries, is_session, by_time);
+    const int count = scandir(c->directory, &entries, is_of_process, by_time);
+    if (count < 0) tell_of_blindness(c);
     for (int i = 0; i < count; i++) {
         char path[SESSION_TEXT + 300];
         snprintf(path, sizeof path, "%s/%s", c->directory, entries[i]->d_name);
-        begin_session(c, path);
+        if (begins_with(entries[i]->d_name, SESSION_NONE))
+            tell_of_none(c, entries[i]->d_name);
+        else
+            begin_session(c, path);
         unlink(path);
         free(entries[i]);
     }

@@ -25,7 +25,8 @@ typedef struct collection {
     uint64_t traces; /* begun so far */
     uint64_t others; /* finished, that are not in `file` */
     uint64_t events_of_others;
-    bool failed; /* a trace could not be written */
+    bool failed; /* a trace could not be written, or a process has none */
+    bool blind;  /* the directory could not be looked at */
 } collection;
 
 /* Looks for new sessions. */

@@ -19,7 +19,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/single_threaded.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -134,24 +136,42 @@ static void describe(session *s) {
     s->command_bytes = (uint32_t)read_file("/proc/self/cmdline", s->command, SESSION_TEXT);
 }
 
+/* To make a file larger than the process may would end the process. */
+static bool may_be_made(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur >= sizeof(session)) return true;
+    errno = EFBIG;
+    return false;
+}
+
 /* A mapping of a new file, all of whose memory is there: a write to the mapping may not find the disk full. */
 static session *map_session(int file) {
-    if (posix_fallocate(file, 0, sizeof(session)) != 0) return NULL;
+    if (!may_be_made()) return NULL;
+    errno = posix_fallocate(file, 0, sizeof(session));
+    if (errno != 0) return NULL;
     void *memory = mmap(NULL, sizeof(session), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Takes no file descriptor, of which there may be none. */
+static void tell_of_none(int error, unsigned long long time) {
+    char name[SESSION_TEXT + 64];
+    snprintf(name, sizeof name, "%s/" SESSION_NONE "%ld.%d.%llu", directory, (long)getpid(), error, time);
+    mknod(name, S_IFREG | 0600, 0);
 }
 
 static session *make_session(void) {
     char path[SESSION_TEXT + 64], name[SESSION_TEXT + 64];
     const unsigned long long time = now(CLOCK_MONOTONIC);
     snprintf(path, sizeof path, "%s/new.%ld.%llu", directory, (long)getpid(), time);
-    snprintf(name, sizeof name, "%s/run.%ld.%llu", directory, (long)getpid(), time);
+    snprintf(name, sizeof name, "%s/" SESSION_RUN "%ld.%llu", directory, (long)getpid(), time);
     const int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0) return NULL;
-    session *s = map_session(file);
-    close(file);
+    session *s = file < 0 ? NULL : map_session(file);
+    const int error = errno;
+    if (file >= 0) close(file);
     if (s != NULL) describe(s);
     if (s == NULL || rename(path, name) != 0) unlink(path);
+    if (s == NULL) tell_of_none(error, time);
     return s;
 }
 

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: MIT
  *
  * Each recorded process makes a file in the directory that HMM_RECORD names, as new.PID.TIME, and renames it to run.PID.TIME when it
- * may be looked at. It keeps no file open: programs close files that they do not know. What is in the mapping stays when the process
- * is killed.
+ * may be looked at; where it cannot make it, it leaves an empty file none.PID.ERROR.TIME, with the number of the error. It keeps no file
+ * open: programs close files that they do not know. What is in the mapping stays when the process is killed.
  *
  * The file is a head and a ring of places for events. A thread that has an event takes a number from `claimed`, by one atomic addition, and
  * with it a place, or the numbers of two places if the event does not fit into one. So all threads have one order, and no thread has
@@ -28,6 +28,10 @@
 
 /* A file in the directory that is locked as long as somebody reads. */
 #define SESSION_LOCK "reader"
+
+/* What names of files in the directory begin with: of a session, and of one that could not be made. */
+#define SESSION_RUN "run."
+#define SESSION_NONE "none."
 
 /* Of this layout: `heapmm record` and the library come together, but may be mixed up. */
 #define SESSION_MAGIC UINT64_C(0x31306e6f69736573)
