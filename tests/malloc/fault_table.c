@@ -417,15 +417,9 @@ static void do_wrong(size_t kind) {
 
 static int run_process(size_t kind) {
     int ends[2];
-    EXPECT_EQ(pipe(ends), 0);
-    fflush(stdout);
     memset(seen, 0, sizeof *seen);
-    const pid_t child = fork();
-    EXPECT(child >= 0);
+    const pid_t child = fork_heard(ends);
     if (child == 0) {
-        dup2(ends[1], STDERR_FILENO);
-        close(ends[0]);
-        close(ends[1]);
         alarm(60);
         do_wrong(kind);
     }

@@ -9,6 +9,19 @@
 
 #include "expect.h"
 
+/* Forks. The child's standard error is a pipe, for hear. Returns as fork does. */
+static inline pid_t fork_heard(int ends[2]) {
+    EXPECT_EQ(pipe(ends), 0);
+    fflush(stdout);
+    const pid_t child = fork();
+    EXPECT(child >= 0);
+    if (child != 0) return child;
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[0]);
+    close(ends[1]);
+    return child;
+}
+
 /* Reads all that a child writes to a pipe, up to bytes - 1, and waits for its end. Returns the status of that. The pipe is closed. */
 static inline int hear(pid_t child, const int ends[2], char *said, size_t bytes) {
     close(ends[1]);

@@ -297,13 +297,8 @@ static char said[1 << 22];
  * process. Returns the status of the process; what it said on standard error is in `said`. */
 static int play(const char *scene, const char *check, const char *other) {
     int ends[2];
-    EXPECT_EQ(pipe(ends), 0);
-    const pid_t child = fork();
-    EXPECT(child >= 0);
+    const pid_t child = fork_heard(ends);
     if (child == 0) {
-        dup2(ends[1], STDERR_FILENO);
-        close(ends[0]);
-        close(ends[1]);
         char variables[2][80];
         snprintf(variables[0], sizeof variables[0], "%s", check);
         snprintf(variables[1], sizeof variables[1], "%s", other);

@@ -180,12 +180,8 @@ static char said[4096];
 
 static void run_in_child(void *(*run)(void)) {
     int ends[2];
-    EXPECT_EQ(pipe(ends), 0);
-    fflush(stdout);
-    const pid_t child = fork();
-    EXPECT(child >= 0);
+    const pid_t child = fork_heard(ends);
     if (child == 0) {
-        dup2(ends[1], STDERR_FILENO);
         run();
         _exit(0);
     }
